@@ -1,0 +1,75 @@
+#include "cli/command.h"
+
+#include <algorithm>
+#include <ostream>
+#include <string_view>
+
+#include "cli/cmd_version.h"
+
+namespace honeyguide::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"version", "Other", "Version and build", run_version},
+};
+
+void print_help(std::ostream& out) {
+  out << "honeyguide watches multi-agent systems: traces, agent metrics, alerts.\n\n"
+         "Usage: honeyguide COMMAND [flags]\n"
+         "       honeyguide COMMAND --help\n";
+  std::string_view group;
+  for (const Command& command : commands()) {
+    if (group != command.group) {
+      group = command.group;
+      out << "\n" << group << ":\n";
+    }
+    const std::string_view name = command.name;
+    out << "  " << name << std::string(name.size() < 16 ? 16 - name.size() : 1, ' ')
+        << command.summary << "\n";
+  }
+  out << "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 not found.\n";
+}
+
+// The command whose name starts most like `word`, for "did you mean".
+const Command* nearest(std::string_view word) {
+  const Command* best = nullptr;
+  std::size_t best_common = 1;
+  for (const Command& command : commands()) {
+    const std::string_view name = command.name;
+    const auto [end, unused] = std::mismatch(name.begin(), name.end(), word.begin(), word.end());
+    const auto common = static_cast<std::size_t>(end - name.begin());
+    if (common > best_common) {
+      best = &command;
+      best_common = common;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+int run_program(const std::vector<std::string>& args, CommandIo& io) {
+  if (args.empty()) {
+    print_help(io.err);
+    return kExitUsage;
+  }
+  std::string word = args.front();
+  if (word == "--help" || word == "-h" || word == "help") {
+    print_help(io.out);
+    return kExitOk;
+  }
+  if (word == "--version") word = "version";
+  for (const Command& command : commands()) {
+    if (word == command.name) return command.run({args.begin() + 1, args.end()}, io);
+  }
+  io.err << "honeyguide: unknown command '" << word << "'";
+  if (const Command* close = nearest(word)) io.err << "; did you mean '" << close->name << "'?";
+  io.err << "\nRun 'honeyguide --help' for the list.\n";
+  return kExitUsage;
+}
+
+}  // namespace honeyguide::cli
