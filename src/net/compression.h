@@ -26,9 +26,9 @@ inline constexpr std::size_t kRatioFreeBytes = 1024 * 1024;
 base::Result<Encoding> parse_encoding(std::string_view name);
 
 // The decoded bytes. Concatenated gzip members and zstd frames are decoded in sequence. Errors:
-// kInvalidArgument (malformed, truncated, trailing bytes), kResourceExhausted (a limit, or the
-// reservation could not grow). `reservation`, if given and bound, is grown to hold the output as it
-// appears, on top of what it holds.
+// kInvalidArgument (malformed, truncated, trailing bytes), kResourceExhausted (a limit),
+// kUnavailable (the reservation could not grow: try again later). `reservation`, if given and
+// bound, is grown to hold the output as it appears, on top of what it holds.
 base::Result<std::string> inflate(Encoding encoding, std::string_view input,
                                   const InflateLimits& limits,
                                   ByteReservation* reservation = nullptr);

@@ -2,6 +2,8 @@
 // one of them for life.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -46,6 +48,7 @@ class IoPool {
 
   const base::Clock* clock_;
   std::vector<std::shared_ptr<IoThread>> threads_;
+  std::atomic<std::size_t> next_{0};
 };
 
 }  // namespace honeyguide::net
