@@ -1,0 +1,213 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { type ReactNode, useRef, useState } from "react";
+import { plural } from "@/base/format";
+import { useHotkeys } from "@/base/hotkeys";
+import { usePrefs } from "@/base/prefs";
+import { useFrozenOrder } from "./use_frozen";
+import "./table.css";
+
+export interface Column<T> {
+  id: string;
+  title: ReactNode;
+  /** A CSS grid track: "minmax(160px, 2fr)", "72px". */
+  width: string;
+  align?: "right";
+  /** The server's sort field; absent: not sortable. */
+  sort?: string;
+  /** Hidden below these widths. */
+  hide?: "phone" | "narrow";
+  render: (row: T) => ReactNode;
+}
+
+interface Props<T> {
+  label: string;
+  columns: Column<T>[];
+  rows: T[];
+  keyOf: (row: T) => string;
+  sort?: string | undefined;
+  onSort?: (sort: string) => void;
+  selected?: string | null;
+  /** Row click and `o`. */
+  onPeek?: (row: T) => void;
+  /** Enter and double click. */
+  onOpen?: (row: T) => void;
+  checked?: ReadonlySet<string>;
+  onCheck?: (row: T) => void;
+  groupOf?: (row: T) => string | null;
+  renderGroup?: (name: string) => ReactNode;
+  onEnd?: () => void;
+  empty?: ReactNode;
+  /** Bind j, k, Enter, o, x while mounted; one list a page. */
+  keys?: boolean;
+  fill?: boolean;
+}
+
+type Item<T> = { kind: "group"; name: string } | { kind: "row"; row: T; gone: boolean };
+
+const VIRTUAL_FROM = 100;
+
+/** The list of every page: sticky head, sorted by the server, virtual from 100 rows, never jumping under the pointer. */
+export function DataTable<T>(props: Props<T>) {
+  const { columns, keyOf, selected = null } = props;
+  const density = usePrefs().density;
+  const rowPx = density === "compact" ? 24 : 32;
+  const { rows, newcomers, showAll, handlers } = useFrozenOrder(props.rows, keyOf);
+  const items = withGroups(rows, props.groupOf);
+  const scroller = useRef<HTMLDivElement>(null);
+  const [cursor, setCursor] = useState(-1);
+  const virtual = items.length >= VIRTUAL_FROM;
+  const virtualizer = useVirtualizer({ count: virtual ? items.length : 0, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12 });
+  const template = { gridTemplateColumns: columns.map((c) => c.width).join(" ") };
+  useTableKeys({ props, items, cursor, setCursor, onShow: (i) => (virtual ? virtualizer.scrollToIndex(i) : scroller.current?.querySelector(`[data-index="${i}"]`)?.scrollIntoView({ block: "nearest" })) });
+  const renderItem = (item: Item<T>, index: number, style?: React.CSSProperties) =>
+    item.kind === "group" ? (
+      <div key={`g ${item.name}`} className="dt-group" role="row" style={style}>
+        <div role="gridcell">{props.renderGroup?.(item.name) ?? item.name}</div>
+      </div>
+    ) : (
+      <Row key={keyOf(item.row)} {...{ props, item, index, template, style }} selected={selected === keyOf(item.row)} cursor={cursor === index} setCursor={setCursor} />
+    );
+  const onScroll = (event: React.UIEvent<HTMLDivElement>) => {
+    const e = event.currentTarget;
+    if (e.scrollHeight - e.scrollTop - e.clientHeight < 400) props.onEnd?.();
+  };
+  return (
+    <div className={`dt ${density} ${props.fill ? "dt-fill" : ""}`} {...handlers}>
+      {newcomers > 0 && (
+        <button type="button" className="dt-new" onClick={showAll}>
+          {plural(newcomers, "new row")} · show
+        </button>
+      )}
+      <div className="dt-scroll" ref={scroller} onScroll={onScroll} role="grid" aria-label={props.label} aria-rowcount={items.length + 1} tabIndex={0}>
+        <div className="dt-head" role="row" style={template}>
+          {columns.map((c) => (
+            <HeadCell key={c.id} column={c} sort={props.sort} onSort={props.onSort} />
+          ))}
+        </div>
+        {items.length === 0 && props.empty && (
+          <div role="row">
+            <div role="gridcell">{props.empty}</div>
+          </div>
+        )}
+        {virtual ? (
+          <div style={{ height: virtualizer.getTotalSize(), position: "relative" }} role="rowgroup">
+            {virtualizer.getVirtualItems().map((v) => {
+              const item = items[v.index];
+              return item ? renderItem(item, v.index, { position: "absolute", top: 0, left: 0, right: 0, transform: `translateY(${v.start}px)` }) : null;
+            })}
+          </div>
+        ) : (
+          <div role="rowgroup">{items.map((item, i) => renderItem(item, i))}</div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function withGroups<T>(rows: { row: T; gone: boolean }[], groupOf: ((row: T) => string | null) | undefined): Item<T>[] {
+  if (!groupOf) return rows.map((r) => ({ kind: "row", ...r }));
+  const items: Item<T>[] = [];
+  const groups = new Map<string, { row: T; gone: boolean }[]>();
+  for (const r of rows) {
+    const name = groupOf(r.row) ?? "none";
+    const list = groups.get(name) ?? [];
+    list.push(r);
+    groups.set(name, list);
+  }
+  for (const [name, list] of groups) {
+    items.push({ kind: "group", name });
+    for (const r of list) items.push({ kind: "row", ...r });
+  }
+  return items;
+}
+
+function HeadCell<T>({ column, sort, onSort }: { column: Column<T>; sort: string | undefined; onSort: ((sort: string) => void) | undefined }) {
+  const field = column.sort;
+  const descending = field !== undefined && sort === `-${field}`;
+  const ascending = field !== undefined && sort === field;
+  const state = descending ? "descending" : ascending ? "ascending" : undefined;
+  const classes = `dt-cell ${column.align === "right" ? "num" : ""} ${column.hide ? `hide-${column.hide}` : ""}`;
+  return (
+    <div role="columnheader" className={classes} aria-sort={state}>
+      {field && onSort ? (
+        <button type="button" onClick={() => onSort(descending ? field : `-${field}`)}>
+          {column.title}
+          {descending && <ArrowDown size={11} />}
+          {ascending && <ArrowUp size={11} />}
+        </button>
+      ) : (
+        column.title
+      )}
+    </div>
+  );
+}
+
+interface RowProps<T> {
+  props: Props<T>;
+  item: { row: T; gone: boolean };
+  index: number;
+  template: React.CSSProperties;
+  style: React.CSSProperties | undefined;
+  selected: boolean;
+  cursor: boolean;
+  setCursor: (index: number) => void;
+}
+
+function Row<T>({ props, item, index, template, style, selected, cursor, setCursor }: RowProps<T>) {
+  const { row, gone } = item;
+  const key = props.keyOf(row);
+  const classes = ["dt-row", selected && "selected", cursor && "cursor", gone && "gone", (props.onPeek ?? props.onOpen) && "opens"].filter(Boolean).join(" ");
+  return (
+    <div
+      role="row"
+      data-index={index}
+      data-key={key}
+      className={classes}
+      aria-selected={selected}
+      aria-rowindex={index + 2}
+      style={{ ...template, ...style }}
+      onClick={(event) => {
+        if ((event.target as HTMLElement).closest("a, button, input")) return;
+        setCursor(index);
+        if (event.shiftKey && props.onCheck) props.onCheck(row);
+        else if (props.onPeek) props.onPeek(row);
+        else props.onOpen?.(row);
+      }}
+      onDoubleClick={() => props.onOpen?.(row)}
+    >
+      {props.columns.map((c) => (
+        <div key={c.id} role="gridcell" className={`dt-cell ${c.align === "right" ? "num" : ""} ${c.hide ? `hide-${c.hide}` : ""}`}>
+          {c.render(row)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function useTableKeys<T>({ props, items, cursor, setCursor, onShow }: { props: Props<T>; items: Item<T>[]; cursor: number; setCursor: (i: number) => void; onShow: (i: number) => void }): void {
+  const move = (by: number) => {
+    let next = cursor + by;
+    while (items[next]?.kind === "group") next += by;
+    if (next < 0 || next >= items.length) return;
+    setCursor(next);
+    onShow(next);
+  };
+  const withRow = (run: ((row: T) => void) | undefined) => () => {
+    const item = items[cursor];
+    if (item?.kind === "row") run?.(item.row);
+  };
+  const group = "List";
+  useHotkeys(
+    [
+      { keys: "j", title: "Next row", group, run: () => move(1) },
+      { keys: "k", title: "Previous row", group, run: () => move(-1) },
+      { keys: "ArrowDown", title: "Next row", group, run: () => move(1) },
+      { keys: "ArrowUp", title: "Previous row", group, run: () => move(-1) },
+      { keys: "Enter", title: "Open", group, run: withRow(props.onOpen ?? props.onPeek) },
+      { keys: "o", title: "Peek", group, run: withRow(props.onPeek ?? props.onOpen) },
+      { keys: "x", title: "Select", group, run: withRow(props.onCheck) },
+    ],
+    props.keys ?? false,
+  );
+}
