@@ -4,12 +4,15 @@
 #include <ostream>
 #include <string_view>
 
+#include "cli/cmd_analyze.h"
 #include "cli/cmd_version.h"
 
 namespace honeyguide::cli {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"analyze", "Files", "Tell what agents did, from recorded telemetry", run_analyze},
+    {"explain", "Files", "Show which rule recognised what in a run", run_explain},
     {"version", "Other", "Version and build", run_version},
 };
 
