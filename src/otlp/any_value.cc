@@ -218,11 +218,6 @@ Value canonical_value(const Value& value, Filler& filler, WireState& state) {
   return Value::of_text(value.type(), filler.batch().own(out));
 }
 
-void append_wire_bytes(std::string& out, std::uint32_t number, std::string_view content) {
-  base::put_varint(out, wire_tag(number, kWireBytes));
-  base::put_bytes(out, content);
-}
-
 void append_any_value(std::string& out, const Value& value) {
   switch (value.type()) {
     case ValueType::kEmpty:

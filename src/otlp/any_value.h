@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/bytes.h"
 #include "otlp/filler.h"
 #include "otlp/wire.h"
+#include "otlp/wire_writer.h"
 #include "telemetry/value.h"
 
 namespace honeyguide::otlp {
@@ -33,29 +33,5 @@ telemetry::Value canonical_value(const telemetry::Value& value, Filler& filler, 
 
 // Appends the canonical AnyValue message of `value` (arrays and kvlists must be canonical).
 void append_any_value(std::string& out, const telemetry::Value& value);
-// Appends field `number` of wire type bytes: its tag, size and content.
-void append_wire_bytes(std::string& out, std::uint32_t number, std::string_view content);
-
-// Opens a length-delimited field whose size is known only when it is closed.
-class OpenField {
- public:
-  OpenField(std::string& out, std::uint32_t number) : out_(out) {
-    base::put_varint(out, wire_tag(number, kWireBytes));
-    begin_ = out.size();
-    out.push_back('\0');
-  }
-  ~OpenField() {
-    const std::size_t size = out_.size() - begin_ - 1;
-    std::string varint;
-    base::put_varint(varint, size);
-    out_.replace(begin_, 1, varint);
-  }
-  OpenField(const OpenField&) = delete;
-  OpenField& operator=(const OpenField&) = delete;
-
- private:
-  std::string& out_;
-  std::size_t begin_ = 0;
-};
 
 }  // namespace honeyguide::otlp

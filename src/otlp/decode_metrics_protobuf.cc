@@ -86,7 +86,7 @@ void MetricsDecoder::metric(std::string_view message, std::uint32_t resource, st
   }
   const bool temporal = metric.kind != MetricKind::kGauge && metric.kind != MetricKind::kSummary;
   if (!temporal) metric.temporality = telemetry::Temporality::kUnspecified;
-  attributes_tag_ = wire_tag(metric.kind == MetricKind::kExponentialHistogram ? 1 : 7, kWireBytes);
+  attributes_tag_ = wire_tag(attributes_field(metric.kind), kWireBytes);
   for (const std::string_view bytes : points) point(bytes, metric);
   if (out_.batch.points.size() > points_before) out_.batch.metrics.push_back(metric);
 }

@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "base/json_writer.h"
 #include "telemetry/log_batch.h"
 #include "telemetry/metric_batch.h"
 #include "telemetry/span_batch.h"
@@ -45,9 +46,12 @@ std::string encode_metrics_json(const telemetry::MetricBatch& batch,
 std::string encode_metrics_json(const telemetry::MetricBatch& batch);
 
 // One value as OTLP JSON writes it: {"stringValue":"x"}, {} for an empty one.
-void append_any_value_json(std::string& out, const telemetry::Value& value);
+void write_any_value(base::JsonWriter& json, const telemetry::Value& value);
 // [{"key":"k","value":{...}},...]
-void append_attributes_json(std::string& out, const telemetry::SpanBatch& batch,
-                            telemetry::Range attributes);
+void write_attributes(base::JsonWriter& json, const telemetry::SpanBatch& batch,
+                      telemetry::Range attributes);
+// One span object, as it stands within "spans".
+void write_span(base::JsonWriter& json, const telemetry::SpanBatch& batch,
+                const telemetry::Span& span);
 
 }  // namespace honeyguide::otlp

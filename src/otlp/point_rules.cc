@@ -15,6 +15,11 @@ telemetry::Temporality temporality_of(std::uint64_t number) {
                     : telemetry::Temporality::kUnspecified;
 }
 
+std::uint32_t attributes_field(MetricKind kind) {
+  if (kind == MetricKind::kExponentialHistogram) return 1;
+  return kind == MetricKind::kHistogram ? 9 : 7;
+}
+
 void check_point(Filler& filler, const MetricBatch& batch, MetricKind kind, MetricPoint& point,
                  bool has_value) {
   const bool none_recorded = (point.flags & kNoRecordedValue) != 0;

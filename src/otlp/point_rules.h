@@ -12,6 +12,9 @@ inline constexpr std::uint32_t kNoRecordedValue = 1;
 // Numbers that are no known temporality read as unspecified.
 telemetry::Temporality temporality_of(std::uint64_t number);
 
+// The protobuf field that holds a point's attributes.
+std::uint32_t attributes_field(telemetry::MetricKind kind);
+
 // Rejects the item if the point breaks a rule; gives a point without recorded value NaN.
 // `has_value`: a number point carried one.
 void check_point(Filler& filler, const telemetry::MetricBatch& batch, telemetry::MetricKind kind,
