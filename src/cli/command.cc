@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/cmd_analyze.h"
+#include "cli/cmd_detect.h"
 #include "cli/cmd_version.h"
 
 namespace honeyguide::cli {
@@ -13,6 +14,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"analyze", "Files", "Tell what agents did, from recorded telemetry", run_analyze},
     {"explain", "Files", "Show which rule recognised what in a run", run_explain},
+    {"detect", "Files", "Find anomalies in a CSV file", run_detect},
     {"version", "Other", "Version and build", run_version},
 };
 

@@ -32,6 +32,8 @@ constexpr std::uint16_t kSettleRows = 10;
 constexpr std::uint16_t kLongSettleRows = 200;
 constexpr double kUnseasonedConfidence = 0.8;  // until a day has been seen
 constexpr double kSeasonedSeconds = 86400 * 1.2;
+constexpr double kDistanceMax = 1e6;
+constexpr double kValueMax = 1e18;
 constexpr double kBandSurprise = 3;
 
 int index_of(Feature feature) {
@@ -82,6 +84,7 @@ SeriesDetector::Features SeriesDetector::measure(double x, const Prediction& pre
   }
   // What happens at this time every day is worth less.
   distance /= std::max(1.0, prediction.habit / kHabitFree);
+  distance = std::min(distance, kDistanceMax);
   out.raw[index_of(out.miss > 0 ? Feature::kAbove : Feature::kBelow)] = distance;
 
   const double bounded = std::clamp(out.slow_miss, -kDeviationMax, kDeviationMax);
@@ -156,7 +159,7 @@ Judgement SeriesDetector::observe(double time_s, double value, const AlarmLimits
   out.value = value;
   if (!std::isfinite(value) || !std::isfinite(time_s)) return out;
   if (seen_ == 0) {
-    begin(time_s, value);
+    begin(time_s, std::clamp(value, -kValueMax, kValueMax));
     out.expected = out.expected_low = out.expected_high = value;
     return out;
   }
@@ -165,7 +168,8 @@ Judgement SeriesDetector::observe(double time_s, double value, const AlarmLimits
   out.after_gap = step_s_ > 0 && passed > kGapSteps * step_s_;
   if (out.after_gap) note_gap(time_s);
 
-  const double x = value - origin_;
+  // Beyond it floats overflow; nothing measured is that large.
+  const double x = std::clamp(value - origin_, -kValueMax, kValueMax);
   const double elapsed = time_s - first_time_s_;
   Prediction prediction = levels_.predict(time_s, elapsed, std::abs(value));
   if (out.after_gap) {
@@ -177,7 +181,7 @@ Judgement SeriesDetector::observe(double time_s, double value, const AlarmLimits
   const double trust = confidence(time_s);
   out.judged = trust > 0;
   const double surprise = trust * -std::log10(calibrator_.p_value(fused));
-  out.p = std::pow(10, -surprise);
+  out.p = std::clamp(std::pow(10, -surprise), 1e-300, 1.0);
   const auto state = gate_.observe(surprise, limits, time_s);
   out.anomaly = state.anomaly;
   out.opened = state.opened;
