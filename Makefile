@@ -1,0 +1,42 @@
+# Every target is idempotent and quick when there is nothing to do. `make help` lists them.
+# JOBS is the number of compilers at once; a compiler of this project takes up to 1.5 GB.
+JOBS ?= 2
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+ENV := source tools/env.sh
+NINJA := nice -n 5 ninja -j$(JOBS)
+
+.PHONY: help deps web build test test-sanitizers fuzz format tidy clean
+
+help: ## This list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1 \2/' \
+	  | awk '{name=$$1; $$1=""; printf "  make %-16s%s\n", name, $$0}'
+
+deps: ## Install Debian packages, the Python environment, Node and Go where missing
+	@tools/install_deps.sh
+
+web: deps ## Build the web page into web/dist (the binary embeds it)
+	@tools/build_web.sh
+
+build: deps web ## Build the release binary: build/release/honeyguide
+	@$(ENV) && { [ -f build/release/build.ninja ] || cmake --preset release >/dev/null; }
+	@$(NINJA) -C build/release honeyguide
+
+test: ## All tests: unit, whole binary, Python package, web page
+	@JOBS=$(JOBS) tools/run_tests.sh
+
+test-sanitizers: deps ## Unit tests under ASan+UBSan, then under TSan
+	@JOBS=$(JOBS) tools/test_sanitizers.sh
+
+fuzz: deps ## Fuzz each parser for FUZZ_SECONDS (default 60) with its corpus
+	@JOBS=$(JOBS) tools/fuzz.sh
+
+format: deps ## clang-format over all sources
+	@find src include tools bench examples python -name '*.h' -o -name '*.cc' | xargs -r clang-format -i
+
+tidy: ## The rules that no compiler enforces
+	@python3 tools/tidy.py
+
+clean: ## Remove what was built (installed dependencies stay)
+	@rm -rf build web/dist
