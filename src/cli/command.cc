@@ -6,6 +6,7 @@
 
 #include "cli/cmd_analyze.h"
 #include "cli/cmd_detect.h"
+#include "cli/cmd_forecast.h"
 #include "cli/cmd_version.h"
 
 namespace honeyguide::cli {
@@ -15,6 +16,7 @@ constexpr Command kCommands[] = {
     {"analyze", "Files", "Tell what agents did, from recorded telemetry", run_analyze},
     {"explain", "Files", "Show which rule recognised what in a run", run_explain},
     {"detect", "Files", "Find anomalies in a CSV file", run_detect},
+    {"forecast", "Files", "Forecast when a CSV series crosses a threshold", run_forecast},
     {"version", "Other", "Version and build", run_version},
 };
 

@@ -1,0 +1,123 @@
+#include "detect/forecast_score.h"
+
+#include <algorithm>
+
+namespace honeyguide::detect {
+namespace {
+
+constexpr double kQuietSecondsMax = 7200;
+
+double share(std::uint64_t part, std::uint64_t all) {
+  return all > 0 ? static_cast<double>(part) / static_cast<double>(all) : 0;
+}
+
+}  // namespace
+
+double ForecastAccuracy::precision() const {
+  return share(right, episodes);
+}
+double ForecastAccuracy::recall() const {
+  return share(caught, breaches);
+}
+double ForecastAccuracy::coverage() const {
+  return share(covered, timed);
+}
+
+double ForecastAccuracy::brier() const {
+  return scored > 0 ? brier_sum / static_cast<double>(scored) : 0;
+}
+
+double ForecastAccuracy::f1() const {
+  const double sum = precision() + recall();
+  return sum > 0 ? 2 * precision() * recall() / sum : 0;
+}
+
+double ForecastAccuracy::lead_median_s() const {
+  if (lead_s.empty()) return 0;
+  std::vector<double> sorted = lead_s;
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<long>(sorted.size() / 2),
+                   sorted.end());
+  return sorted[sorted.size() / 2];
+}
+
+ForecastAccuracy& ForecastAccuracy::operator+=(const ForecastAccuracy& other) {
+  breaches += other.breaches;
+  caught += other.caught;
+  episodes += other.episodes;
+  right += other.right;
+  scored += other.scored;
+  timed += other.timed;
+  covered += other.covered;
+  before_median += other.before_median;
+  brier_sum += other.brier_sum;
+  lead_s.insert(lead_s.end(), other.lead_s.begin(), other.lead_s.end());
+  return *this;
+}
+
+// Answers all waiting forecasts: the breach they asked about is here.
+void ForecastScorer::on_breach(double time_s) {
+  for (const Pending& pending : pending_) {
+    const double wait = time_s - pending.time_s;
+    if (wait > horizon_s_) continue;
+    const BreachForecast& forecast = pending.forecast;
+    ++accuracy_.scored;
+    accuracy_.brier_sum += (1 - forecast.p_breach) * (1 - forecast.p_breach);
+    if (!forecast.alert) continue;
+    ++accuracy_.timed;
+    accuracy_.covered += wait >= forecast.eta_q10_s && wait <= forecast.eta_q90_s ? 1 : 0;
+    accuracy_.before_median += wait <= forecast.eta_q50_s ? 1 : 0;
+  }
+  pending_.clear();
+  const double quiet = std::min(kQuietSecondsMax, kQuietShare * horizon_s_);
+  const bool fresh = time_s - last_breach_s_ >= quiet;
+  double first = time_s;
+  for (Episode& episode : episodes_) {
+    if (episode.end_s + horizon_s_ < time_s) continue;
+    episode.right = true;
+    first = std::min(first, std::max(episode.start_s, time_s - horizon_s_));
+  }
+  if (!fresh) return;
+  ++accuracy_.breaches;
+  if (first >= time_s) return;
+  ++accuracy_.caught;
+  accuracy_.lead_s.push_back(time_s - first);
+  if (accuracy_.lead_s.size() > kLeadsMax) accuracy_.lead_s.erase(accuracy_.lead_s.begin());
+}
+
+void ForecastScorer::expire(double time_s) {
+  while (!pending_.empty() && time_s - pending_.front().time_s > horizon_s_) {
+    const double p = pending_.front().forecast.p_breach;
+    ++accuracy_.scored;
+    accuracy_.brier_sum += p * p;
+    pending_.pop_front();
+  }
+  while (!episodes_.empty()) {
+    const Episode& episode = episodes_.front();
+    const bool open = alerting_ && episodes_.size() == 1;
+    const bool over = !open && time_s > episode.end_s + horizon_s_;
+    if (!over && episodes_.size() <= kEpisodesMax) break;
+    ++accuracy_.episodes;
+    accuracy_.right += episode.right ? 1 : 0;
+    episodes_.pop_front();
+  }
+}
+
+void ForecastScorer::observe(double time_s, const BreachForecast& forecast) {
+  expire(time_s);
+  if (forecast.breached) {
+    on_breach(time_s);
+    last_breach_s_ = time_s;
+    alerting_ = false;
+    return;
+  }
+  if (forecast.alert) {
+    if (!alerting_) episodes_.push_back({time_s, time_s});
+    episodes_.back().end_s = time_s;
+  }
+  alerting_ = forecast.alert;
+  if (time_s < next_pending_s_ || pending_.size() >= kPendingMax) return;
+  next_pending_s_ = time_s + horizon_s_ / static_cast<double>(kPendingMax);
+  pending_.push_back({time_s, forecast});
+}
+
+}  // namespace honeyguide::detect
