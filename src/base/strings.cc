@@ -87,6 +87,12 @@ std::optional<double> take_duration_part(std::string_view& text) {
   return std::nullopt;
 }
 
+// Printable ASCII but quote and backslash.
+bool is_plain_json(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+}
+
 void append_escape(std::string& out, char c) {
   char buffer[8];
   std::snprintf(buffer, sizeof(buffer), "\\u%04x", static_cast<unsigned char>(c));
@@ -200,14 +206,17 @@ bool is_utf8(std::string_view text) {
 void append_json_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
+    // Most text needs no escape: it goes over in runs.
+    std::size_t plain = 0;
+    while (plain < text.size() && is_plain_json(text[plain])) ++plain;
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t size = utf8_sequence(text);
+    const char c = text.front();
     if (size == 0) {
       out += "\xef\xbf\xbd";
-      text.remove_prefix(1);
-      continue;
-    }
-    const char c = text.front();
-    if (size > 1) {
+    } else if (size > 1) {
       out.append(text.substr(0, size));
     } else if (c == '"' || c == '\\') {
       out.push_back('\\');
@@ -218,12 +227,10 @@ void append_json_quoted(std::string& out, std::string_view text) {
       out += "\\t";
     } else if (c == '\r') {
       out += "\\r";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      append_escape(out, c);
     } else {
-      out.push_back(c);
+      append_escape(out, c);
     }
-    text.remove_prefix(size);
+    text.remove_prefix(size == 0 ? 1 : size);
   }
   out.push_back('"');
 }

@@ -18,6 +18,7 @@ class TracesDecoder {
 
   base::Result<void> run(std::string_view body) {
     body_bytes_ = body.size();
+    make_room(out_.batch.mutable_attributes(), std::min<std::size_t>(body_bytes_ / 16, 256));
     common_.walk(
         body, [&](std::uint32_t count) { begin_scope(count); },
         [&](std::string_view message, std::uint32_t resource, std::uint32_t scope) {

@@ -13,6 +13,8 @@ using telemetry::MetricPoint;
 using telemetry::Span;
 using telemetry::SpanBatch;
 
+constexpr std::size_t kItemBytesGuess = 256;
+
 template <std::size_t N>
 void put_id(std::string& out, std::uint32_t number, const base::HexId<N>& id) {
   if (!id.valid()) return;
@@ -188,6 +190,7 @@ void put_metric(std::string& out, const MetricBatch& batch, std::span<const std:
 
 std::string encode_traces_protobuf(const SpanBatch& batch, std::span<const std::uint32_t> rows) {
   std::string out;
+  out.reserve(rows.size() * kItemBytesGuess);
   put_groups(
       out, batch, rows, [&](std::uint32_t row) -> const Span& { return batch.spans()[row]; },
       [&](RowRun run) {
@@ -204,6 +207,7 @@ std::string encode_traces_protobuf(const SpanBatch& batch) {
 
 std::string encode_logs_protobuf(const LogBatch& batch, std::span<const std::uint32_t> rows) {
   std::string out;
+  out.reserve(rows.size() * kItemBytesGuess);
   put_groups(
       out, batch.context, rows,
       [&](std::uint32_t row) -> const LogRecord& { return batch.records[row]; },
@@ -221,6 +225,7 @@ std::string encode_logs_protobuf(const LogBatch& batch) {
 
 std::string encode_metrics_protobuf(const MetricBatch& batch, std::span<const std::uint32_t> rows) {
   std::string out;
+  out.reserve(rows.size() * kItemBytesGuess);
   put_groups(
       out, batch.context, rows,
       [&](std::uint32_t row) -> const telemetry::Metric& {

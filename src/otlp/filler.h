@@ -29,6 +29,7 @@ class KeyGuess {
       return guesses_[position] = batch.intern_key(key);
     }
     const std::uint32_t index = batch.intern_key(key);
+    if (guesses_.empty()) guesses_.reserve(16);
     if (position == guesses_.size()) guesses_.push_back(index);
     return index;
   }

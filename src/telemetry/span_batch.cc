@@ -57,9 +57,7 @@ std::string_view status_code_name(StatusCode code) {
 }
 
 std::optional<std::uint32_t> SpanBatch::find_key(std::string_view key) const {
-  const auto found = key_index_.find(key);
-  if (found == key_index_.end()) return std::nullopt;
-  return found->second;
+  return key_index_.find(keys_, key);
 }
 
 const Value* SpanBatch::find(Range range, std::string_view key) const {
@@ -84,7 +82,7 @@ std::size_t SpanBatch::size_bytes() const {
   bytes += spans_.capacity() * sizeof(Span) + attributes_.capacity() * sizeof(Attribute);
   bytes += events_.capacity() * sizeof(Event) + links_.capacity() * sizeof(Link);
   bytes += resources_.capacity() * sizeof(Resource) + scopes_.capacity() * sizeof(Scope);
-  return bytes + keys_.capacity() * 64;
+  return bytes + keys_.capacity() * sizeof(std::string_view) + key_index_.size_bytes();
 }
 
 std::string_view SpanBatch::adopt(std::shared_ptr<const std::string> buffer) {
@@ -93,12 +91,10 @@ std::string_view SpanBatch::adopt(std::shared_ptr<const std::string> buffer) {
 }
 
 std::uint32_t SpanBatch::intern_key(std::string_view key) {
-  const auto found = key_index_.find(key);
-  if (found != key_index_.end()) return found->second;
-  const auto index = static_cast<std::uint32_t>(keys_.size());
+  if (const auto found = key_index_.find(keys_, key)) return *found;
   keys_.push_back(own(key));
-  key_index_.emplace(keys_.back(), index);
-  return index;
+  key_index_.add(keys_);
+  return static_cast<std::uint32_t>(keys_.size() - 1);
 }
 
 std::uint32_t SpanBatch::add_resource(const Resource& resource) {

@@ -12,12 +12,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "telemetry/key_index.h"
 #include "telemetry/value.h"
 
 namespace honeyguide::telemetry {
@@ -156,7 +156,7 @@ class SpanBatch {
   base::Arena arena_;
   std::vector<std::shared_ptr<const std::string>> adopted_;
   std::vector<std::string_view> keys_;
-  std::unordered_map<std::string_view, std::uint32_t> key_index_;
+  KeyIndex key_index_;
   std::vector<Resource> resources_;
   std::vector<Scope> scopes_;
   std::vector<Span> spans_;
