@@ -12,9 +12,10 @@
 
 namespace honeyguide::otlp {
 
-// One Batch per service name, since a Batch has one Process. Times are microseconds there, rounded
-// down, and kind, status, scope, trace state and links become tags and references as
-// OpenTelemetry's mapping to Jaeger says. `rows` index batch.spans().
+// One Batch per resource, since a Batch has one Process; without a service name that is
+// "unknown_service". Times are microseconds there, rounded down. Kind, status, scope and trace
+// state become tags and links become references, as OpenTelemetry's mapping to Jaeger says. `rows`
+// index batch.spans().
 std::vector<std::string> encode_jaeger_batches(const telemetry::SpanBatch& batch,
                                                std::span<const std::uint32_t> rows);
 
