@@ -57,7 +57,7 @@ export function money(value: Num): string {
 /** A rate of money per hour; cents are noise above $10. */
 export function moneyPerHour(value: Num): string {
   if (!known(value)) return UNKNOWN;
-  return `${Math.abs(value) >= 20 ? `$${grouped(value)}` : money(value)}/h`;
+  return `${Math.abs(value) >= 20 ? `$${grouped(value)}` : money(value).replace(/\.00$/, "")}/h`;
 }
 
 const SECOND = 1e3;

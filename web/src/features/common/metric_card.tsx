@@ -23,10 +23,21 @@ interface Props {
 
 const TONES = { ok: "t3", warning: "warn", critical: "crit", unknown: "t3" } as const;
 
+function round(value: number, unit: string): string {
+  return inUnit(value, unit).replace(/\.0+(?!\d)/, "");
+}
+
+/** Shares change by points, everything else by its share. */
+function changeWords(metric: Metric, unit: string): string {
+  if (unit !== "ratio" || metric.value === null || metric.usual === null) return `${change(metric.change_ratio)} vs usual`;
+  const points = (metric.value - metric.usual) * 100;
+  return `${points < 0 ? "\u2212" : "+"}${Math.abs(points).toFixed(1)} pt vs usual`;
+}
+
 /** One figure: its name, its value against usual or target, and its line with band and forecast. */
 export function MetricCard({ title, metric, unit, figure, to, search, fromZero = true, syncKey, marks, note, onZoom }: Props) {
   const against =
-    metric.target !== null ? `target ${inUnit(metric.target, unit)}` : metric.usual !== null ? `usual ${inUnit(metric.usual, unit)}` : "";
+    metric.target !== null ? `target ${round(metric.target, unit)}` : metric.usual !== null ? `usual ${round(metric.usual, unit)}` : "";
   const shown = metric.value === null ? null : figure(metric.value);
   const head = (
     <>
@@ -46,7 +57,7 @@ export function MetricCard({ title, metric, unit, figure, to, search, fromZero =
             <small className="metric-why" title={metric.unknown_reason ?? undefined}>{metric.unknown_reason ?? "not known"}</small>
           </>
         )}
-        {metric.change_ratio !== null && shown && <span className={`metric-change ${TONES[metric.status]}`}>{change(metric.change_ratio)} vs usual</span>}
+        {metric.change_ratio !== null && shown && <span className={`metric-change ${TONES[metric.status]}`}>{changeWords(metric, unit)}</span>}
         {note}
       </div>
     </>

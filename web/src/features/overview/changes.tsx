@@ -1,30 +1,14 @@
 import { nsToMs } from "@/base/clock";
 import { duration } from "@/base/format";
 import { clock, fullMoment } from "@/base/moment";
-import type { ChangeEvent, EntityLink } from "@/api/shapes";
+import type { ChangeEvent } from "@/api/shapes";
 import { Card } from "@/widgets/card";
-import { To, paths } from "@/widgets/link";
+import { To } from "@/widgets/link";
 import { SentenceText } from "@/widgets/sentence";
 import { Empty } from "@/widgets/states";
+import { linkPath } from "../common/entity_link";
 
 const SHOWN = 9;
-
-export function linkPath(link: NonNullable<EntityLink>): { to: string; search?: Record<string, string> } {
-  switch (link.kind) {
-    case "agent":
-      return { to: paths.agent(link.id) };
-    case "trace":
-      return { to: paths.trace(link.id) };
-    case "workflow":
-      return { to: paths.workflow(link.id) };
-    case "alert":
-      return { to: "/alerts", search: { sel: link.id } };
-    case "action":
-      return { to: "/alerts", search: { view: "mitigations", sel: link.id } };
-    default:
-      return { to: "/conflicts", search: { sel: link.id } };
-  }
-}
 
 function mark(event: ChangeEvent): string {
   if (event.kind === "prediction") return "dashed";
@@ -56,8 +40,8 @@ export function Changes({ changes }: { changes: ChangeEvent[] }) {
                     </span>
                   )}
                   {target && (
-                    <To to={target.to} className="changes-link link" {...(target.search ? { search: target.search } : {})}>
-                      open
+                    <To to={target.to} className="changes-link" aria-label={`Open: ${event.sentence.text.slice(0, 80)}`} {...(target.search ? { search: target.search } : {})}>
+                      {""}
                     </To>
                   )}
                 </div>

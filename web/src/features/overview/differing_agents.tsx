@@ -1,4 +1,4 @@
-import { count, moneyPerHour, percent, plural } from "@/base/format";
+import { count, money, percent, plural } from "@/base/format";
 import { severityTone } from "@/base/model";
 import { visibleLine } from "@/base/text";
 import type { Overview } from "@/api/documents";
@@ -67,7 +67,7 @@ function Row({ row }: { row: AgentRow }) {
       </td>
       <td className="num">{count(row.throughput_per_h)}</td>
       <td className={`num ${row.success_ratio !== null && row.success_ratio < 0.7 ? "crit" : ""}`} title={row.unknown.success_ratio}>{percent(row.success_ratio)}</td>
-      <td className={`num ${costly ? "crit strong" : ""}`} title={row.unknown.cost_per_h_usd}>{moneyPerHour(row.cost_per_h_usd).replace("/h", "")}</td>
+      <td className={`num ${costly ? "crit strong" : ""}`} title={row.unknown.cost_per_h_usd}>{money(row.cost_per_h_usd)}</td>
     </tr>
   );
 }
