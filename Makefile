@@ -7,7 +7,7 @@ SHELL := /bin/bash
 ENV := source tools/env.sh
 NINJA := nice -n 5 ninja -j$(JOBS)
 
-.PHONY: help deps web build test test-sanitizers fuzz format tidy clean
+.PHONY: help deps web build bench-nab test test-sanitizers fuzz format tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1 \2/' \
@@ -28,6 +28,12 @@ test: ## All tests: unit, whole binary, Python package, web page
 
 test-sanitizers: deps ## Unit tests under ASan+UBSan, then under TSan
 	@JOBS=$(JOBS) tools/test_sanitizers.sh
+
+bench-nab: ## NAB scores of the detector over ../shared/data/nab, beside the published table
+	@$(ENV) && { [ -f build/bench/build.ninja ] || cmake --preset bench >/dev/null; }
+	@$(NINJA) -C build/bench bench_nab >/dev/null
+	@mkdir -p build/nab && tar -xf $${HG_SHARED_DATA:-../shared/data}/nab/nab.tar.xz -C build/nab
+	@build/bench/bench_nab build/nab
 
 fuzz: deps ## Fuzz each parser for FUZZ_SECONDS (default 60) with its corpus
 	@JOBS=$(JOBS) tools/fuzz.sh

@@ -276,6 +276,8 @@ double BreachForecaster::fill(double time_s, const Peaks& peaks, BreachForecast&
     const int model = best_model(rungs_[r], time_s);
     const Misses& misses = rungs_[r].misses[model];
     p[r] = p_over(misses, (threshold() - peaks[r][model]) / scale);
+    // Between two samples nothing can be seen to cross.
+    if (step_s_[r] < 0.99 * interval_s_ && r + 1 < step_count_) p[r] = 0;
     if (r > 0) p[r] = std::max(p[r], p[r - 1]);
     if (r + 1 < step_count_) continue;
     out.model = kNames[model];
@@ -285,9 +287,11 @@ double BreachForecaster::fill(double time_s, const Peaks& peaks, BreachForecast&
   const double raw = p[step_count_ - 1];
   out.p_breach = std::clamp(reliability_.corrected(raw), 0.0, 1.0);
   if (out.p_breach < kEtaFromP) return raw;
-  out.eta_q10_s = eta(p, 0.1);
-  out.eta_q50_s = eta(p, 0.5);
-  out.eta_q90_s = eta(p, 0.9);
+  // A crossing is met at a sample: the interval reaches out to whole samples.
+  const double unit = std::max(interval_s_, 1e-3);
+  out.eta_q10_s = std::max(1.0, std::floor(eta(p, 0.1) / unit)) * unit;
+  out.eta_q90_s = std::max(out.eta_q10_s, std::ceil(eta(p, 0.9) / unit - 0.01) * unit);
+  out.eta_q50_s = std::clamp(eta(p, 0.5), out.eta_q10_s, out.eta_q90_s);
   return raw;
 }
 

@@ -108,7 +108,8 @@ SeriesDetector::Features SeriesDetector::measure(double x, const Prediction& pre
   return out;
 }
 
-// The root of the weighted sum of squared surprises: between "any" (maximum) and "all" (sum).
+// A power mean of the weighted surprises, with exponent 1.5: between "any" (maximum) and "all"
+// (sum).
 double SeriesDetector::fuse(const Features& features, Judgement& out) const {
   const FeatureWeights& weights = feature_weights(metric_class_);
   double sum = 0;
@@ -120,13 +121,13 @@ double SeriesDetector::fuse(const Features& features, Judgement& out) const {
     const double surprise = std::min(tails_[k].surprise(features.raw[k]), limit);
     const double weighted = surprise * weights[k];
     out.surprise[k] = static_cast<float>(surprise);
-    sum += weighted * weighted;
+    sum += weighted * std::sqrt(weighted);
     if (weighted > best) {
       best = weighted;
       out.feature = static_cast<Feature>(k);
     }
   }
-  return std::sqrt(sum);
+  return std::pow(sum, 2.0 / 3);
 }
 
 void SeriesDetector::learn_features(const Features& features, double fused, double weight) {
