@@ -94,6 +94,9 @@ class AgentMetrics {
   // `now`: arrival time; it bounds event times of the future.
   void add(const telemetry::SpanBatch& batch, base::UnixNanos now);
   void add(const telemetry::LogBatch& logs, base::UnixNanos now);
+  // While on, buckets are published however old they are: for imports and demos, whose points
+  // detectors learn from and do not judge.
+  void set_backfill(bool on);
   // Evaluates what changed, forgets what is old, evicts down to the limits. Call about once a
   // second and before reading.
   void flush(base::UnixNanos now);
@@ -140,8 +143,8 @@ class AgentMetrics {
 
   MetricsStats stats() const;
 
-  // For checkpoints. load() on a fresh object with the same options; false on malformed bytes, and
-  // the object is then empty.
+  // For checkpoints; call after flush() and take_points(). load() on a fresh object with the same
+  // options; false on malformed bytes, and the object is then empty.
   void save(std::string& out) const;
   bool load(std::string_view bytes);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/bytes.h"
+#include "agents/run_set_internal.h"
 #include "base/hash.h"
 
 namespace honeyguide::agents {
@@ -25,25 +25,6 @@ bool is_story(Role role) {
 }
 
 }  // namespace
-
-struct RunSet::Trace {
-  base::TraceId id;
-  std::map<base::SpanId, SpanFact> facts;
-  std::map<base::SpanId, std::map<std::uint64_t, EventFact>> events;  // of log records
-  std::vector<std::uint64_t> keys;                                    // sorted
-  std::uint64_t component = 0;
-  std::size_t bytes = 0;
-};
-
-struct RunSet::Component {
-  std::vector<base::TraceId> traces;  // sorted
-  RunFacts facts;
-  std::uint64_t touched = 0;
-};
-
-struct RunSet::Evicted {
-  std::vector<base::TraceId> traces;
-};
 
 RunSet::RunSet(const Conventions& conventions, const PriceTable& prices, RunSetOptions options,
                LoadTrace load_trace)
@@ -391,6 +372,7 @@ std::size_t RunSet::evict(std::size_t bytes_max) {
     for (const base::TraceId& id : run->traces) is_dirty = is_dirty || dirty_.contains(id);
     if (is_dirty) continue;
     for (const base::TraceId& id : run->traces) {
+      for (const std::uint64_t key : traces_.at(id)->keys) run->keys.emplace_back(key, id);
       stats_.live_bytes -= static_cast<std::int64_t>(traces_.at(id)->bytes);
       traces_.erase(id);
       evicted_[id] = run;

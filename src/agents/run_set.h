@@ -85,6 +85,8 @@ class RunSet {
   RunSetStats stats() const;
   const std::map<std::string, std::int64_t>& unrecognised() const { return unrecognised_; }
 
+  using EventMap = std::map<base::SpanId, std::map<std::uint64_t, EventFact>>;
+
   // State as bytes for a checkpoint, and back; false on malformed bytes (then the set is empty).
   void save(std::string& out) const;
   bool load(std::string_view& bytes);
