@@ -272,6 +272,8 @@ void RunBuilder::add_parent_handoffs() {
     handoff.time = node.fact->start;
     handoff.latency_ns = 0;
     handoff.confidence_percent = 85;
+    // Tasks in a fixed order choose the next agent, not the one before.
+    if (node.fact->text(Text::kFramework) == "crewai") handoff.kind = HandoffKind::kSelection;
     handoff.evidence = "the agent before, as the instrumentation says";
     handoff.span = ref_of(*node.fact);
     add_handoff(std::move(handoff));

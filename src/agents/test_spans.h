@@ -95,91 +95,114 @@ inline telemetry::SpanBatchPtr make_batch(const std::vector<Spec>& specs) {
   return batch;
 }
 
-// A random history: `traces` runs of a small team with model calls, tools, hand-offs, conflicts,
-// tasks, open spans, several versions of spans, traces joined by links and by workflow ids.
-inline std::vector<Spec> random_history(std::uint64_t seed, int traces) {
-  std::mt19937_64 random(seed);
-  const auto pick = [&random](int n) {
-    return static_cast<int>(random() % static_cast<unsigned>(n));
-  };
-  static const char* const kAgents[] = {"planner", "coder", "tester", "scribe"};
-  std::vector<Spec> specs;
-  for (int trace = 1; trace <= traces; ++trace) {
-    int next = trace * 1000;
-    const int root = ++next;
-    std::int64_t at = pick(3'600'000);
-    const std::int64_t begin = at;
+// Makes random histories: see random_history().
+class HistoryMaker {
+ public:
+  HistoryMaker(std::uint64_t seed, int traces) : random_(seed), traces_(traces) {}
+
+  std::vector<Spec> make() {
+    for (int trace = 1; trace <= traces_; ++trace) make_trace(trace);
+    return std::move(specs_);
+  }
+
+ private:
+  int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
+
+  void make_call(int trace, int invocation) {
+    Spec chat{trace, ++next_, invocation, "chat m", at_, at_ + 1 + pick(900)};
+    chat.attributes = {attr("gen_ai.operation.name", "chat"),
+                       attr("gen_ai.request.model", pick(4) == 0 ? "unheard-of" : "gpt-4o-mini"),
+                       attr("gen_ai.usage.input_tokens", pick(500)),
+                       attr("gen_ai.usage.output_tokens", pick(200))};
+    if (pick(8) == 0) chat.status = telemetry::StatusCode::kError;
+    at_ = chat.end_ms;
+    specs_.push_back(chat);
+    if (pick(2) == 0) return;
+    Spec tool{trace, ++next_, invocation, "execute_tool search", at_, at_ + pick(500)};
+    tool.attributes = {
+        attr("gen_ai.operation.name", "execute_tool"),
+        attr("gen_ai.tool.name", pick(3) == 0 ? "search" : "compile"),
+        attr("gen_ai.tool.call.arguments", "{\"q\": " + std::to_string(pick(2)) + "}")};
+    if (pick(6) == 0) tool.status = telemetry::StatusCode::kError;
+    at_ = tool.end_ms;
+    specs_.push_back(tool);
+  }
+
+  void make_task(int trace, int root, const std::string& agent, std::int64_t start) {
+    Spec task{trace, ++next_, root, "execute_task t", start, at_};
+    task.attributes = {attr("gen_ai.operation.name", "execute_task"),
+                       attr("task.id", "t" + std::to_string(pick(6))),
+                       attr("task.type", pick(2) == 0 ? "fix" : "test"),
+                       attr("gen_ai.agent.name", agent),
+                       attr("task.status", pick(3) == 0 ? "failed" : "completed"),
+                       attr("task.quality", pick(2))};
+    specs_.push_back(task);
+  }
+
+  void make_conflict(int trace, int root, const std::string& agent, std::int64_t start) {
+    const int id = ++next_;
+    Spec conflict{trace, id, root, "conflict_resolution_merge", start, pick(4) == 0 ? -1 : at_};
+    conflict.attributes = {attr("conflict.id", "c" + std::to_string(id)),
+                           attr("conflict.type", "merge"),
+                           attr("conflict.agents", "planner," + agent)};
+    if (conflict.end_ms >= 0) {
+      conflict.attributes.push_back(attr("conflict.resolved", pick(2) == 0 ? "true" : "false"));
+    }
+    specs_.push_back(conflict);
+  }
+
+  void make_invocation(int trace, int root) {
+    static const char* const kAgents[] = {"planner", "coder", "tester", "scribe"};
+    const std::string agent = kAgents[pick(4)];
+    const int invocation = ++next_;
+    const std::int64_t start = at_;
+    for (int calls = 1 + pick(4); calls > 0; --calls) make_call(trace, invocation);
+    const std::int64_t end = pick(12) == 0 ? -1 : at_;
+    Spec run{trace, invocation, root, "invoke_agent " + agent, start, end};
+    run.attributes = {attr("gen_ai.operation.name", "invoke_agent"),
+                      attr("gen_ai.agent.name", agent)};
+    specs_.push_back(run);
+    if (pick(3) == 0) make_task(trace, root, agent, start);
+    if (pick(4) == 0) make_conflict(trace, root, agent, start);
+    at_ += pick(200);
+  }
+
+  void make_trace(int trace) {
+    next_ = trace * 1000;
+    const int root = ++next_;
+    at_ = pick(3'600'000);
+    const std::int64_t begin = at_;
     Spec top{trace, root, 0, "invoke_workflow build", begin, 0};
     top.attributes = {attr("gen_ai.operation.name", "invoke_workflow"),
                       attr("gen_ai.workflow.name", pick(2) == 0 ? "build" : "review")};
     if (pick(3) == 0) {
-      top.attributes.push_back(attr("workflow.id", "w" + std::to_string(pick(traces))));
+      top.attributes.push_back(attr("workflow.id", "w" + std::to_string(pick(traces_))));
     }
     if (pick(4) == 0 && trace > 1) top.links.emplace_back(trace - 1, (trace - 1) * 1000 + 1);
-    for (int step = 0, steps = 1 + pick(5); step < steps; ++step) {
-      const std::string agent = kAgents[pick(4)];
-      const int invocation = ++next;
-      const std::int64_t start = at;
-      for (int call = 0, calls = 1 + pick(4); call < calls; ++call) {
-        const bool bad = pick(8) == 0;
-        Spec chat{trace, ++next, invocation, "chat m", at, at + 1 + pick(900)};
-        chat.attributes = {
-            attr("gen_ai.operation.name", "chat"),
-            attr("gen_ai.request.model", pick(4) == 0 ? "unheard-of" : "gpt-4o-mini"),
-            attr("gen_ai.usage.input_tokens", pick(500)),
-            attr("gen_ai.usage.output_tokens", pick(200))};
-        if (bad) chat.status = telemetry::StatusCode::kError;
-        at = chat.end_ms;
-        specs.push_back(chat);
-        if (pick(2) == 0) continue;
-        Spec tool{trace, ++next, invocation, "execute_tool search", at, at + pick(500)};
-        tool.attributes = {
-            attr("gen_ai.operation.name", "execute_tool"),
-            attr("gen_ai.tool.name", pick(3) == 0 ? "search" : "compile"),
-            attr("gen_ai.tool.call.arguments", "{\"q\": " + std::to_string(pick(2)) + "}")};
-        if (pick(6) == 0) tool.status = telemetry::StatusCode::kError;
-        at = tool.end_ms;
-        specs.push_back(tool);
-      }
-      Spec run{trace, invocation, root, "invoke_agent " + agent, start, pick(12) == 0 ? -1 : at};
-      run.attributes = {attr("gen_ai.operation.name", "invoke_agent"),
-                        attr("gen_ai.agent.name", agent)};
-      specs.push_back(run);
-      if (pick(3) == 0) {
-        Spec task{trace, ++next, root, "execute_task t", start, at};
-        task.attributes = {attr("gen_ai.operation.name", "execute_task"),
-                           attr("task.id", "t" + std::to_string(pick(6))),
-                           attr("task.type", pick(2) == 0 ? "fix" : "test"),
-                           attr("gen_ai.agent.name", agent),
-                           attr("task.status", pick(3) == 0 ? "failed" : "completed"),
-                           attr("task.quality", pick(2))};
-        specs.push_back(task);
-      }
-      if (pick(4) == 0) {
-        Spec conflict{
-            trace, ++next, root, "conflict_resolution_merge", start, pick(4) == 0 ? -1 : at};
-        conflict.attributes = {
-            attr("conflict.id", "c" + std::to_string(trace) + "-" + std::to_string(step)),
-            attr("conflict.type", "merge"), attr("conflict.agents", "planner," + agent)};
-        if (conflict.end_ms >= 0)
-          conflict.attributes.push_back(attr("conflict.resolved", pick(2) == 0 ? "true" : "false"));
-        specs.push_back(conflict);
-      }
-      at += pick(200);
-    }
-    top.end_ms = pick(10) == 0 ? -1 : at;
-    specs.push_back(top);
-    // An earlier version of the root, as senders of open spans send it.
-    if (pick(3) == 0) {
+    for (int steps = 1 + pick(5); steps > 0; --steps) make_invocation(trace, root);
+    top.end_ms = pick(10) == 0 ? -1 : at_;
+    specs_.push_back(top);
+    if (pick(3) == 0) {  // an earlier version of the root, as senders of open spans send it
       Spec early = top;
       early.end_ms = -1;
-      specs.push_back(early);
+      specs_.push_back(early);
     }
     // A span that says nothing, and a trace of its own that says nothing.
-    specs.push_back({trace, ++next, root, "GET /", begin, begin + 1});
-    specs.push_back({trace + 100'000, ++next, 0, "GET /", begin, begin + 1});
+    specs_.push_back({trace, ++next_, root, "GET /", begin, begin + 1});
+    specs_.push_back({trace + 100'000, ++next_, 0, "GET /", begin, begin + 1});
   }
-  return specs;
+
+  std::mt19937_64 random_;
+  int traces_;
+  int next_ = 0;
+  std::int64_t at_ = 0;
+  std::vector<Spec> specs_;
+};
+
+// `traces` runs of a small team with model calls, tools, conflicts, tasks, open spans, several
+// versions of spans, traces joined by links and by workflow ids.
+inline std::vector<Spec> random_history(std::uint64_t seed, int traces) {
+  return HistoryMaker(seed, traces).make();
 }
 
 }  // namespace honeyguide::agents::test
