@@ -31,9 +31,6 @@ void observe_many_series(benchmark::State& state) {
   benchmark::DoNotOptimize(opened);
   state.SetItemsProcessed(state.iterations());
   state.counters["bytes_a_series"] = sizeof(SeriesDetector);
-  state.counters["ns_a_point"] =
-      benchmark::Counter(static_cast<double>(state.iterations()) * 1e-9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(observe_many_series)->Arg(1)->Arg(10000);
 
