@@ -210,12 +210,7 @@ void AgentMetrics::State::apply_tasks(const RunFacts& run, std::int64_t sign) {
     seen({EntityKind::kAgent, task.agent, ""}, task.start, sign);
   }
   for (const Score& score : run.scores) {
-    if (!score.has_score || score.agent.empty()) continue;
-    const bool of_task = std::any_of(run.tasks.begin(), run.tasks.end(), [&](const Task& task) {
-      return task.has_quality && task.agent == score.agent && task.quality_e6 == score.score_e6 &&
-             task.end == score.time;
-    });
-    if (of_task) continue;
+    if (!score.has_score || score.in_task || score.agent.empty()) continue;
     Counts counts;
     counts.add(Measure::kQualityE6, score.score_e6);
     counts.add(Measure::kQualityCount, 1);

@@ -168,6 +168,7 @@ struct Score {
   std::string agent;
   std::int64_t score_e6 = 0;
   bool has_score = false;
+  bool in_task = false;  // it is a task's quality already
   base::UnixNanos time = 0;
 };
 

@@ -205,7 +205,7 @@ void RunBuilder::name_run() {
     traces.insert(fact.trace_id);
     if (run_.start == 0 || fact.start < run_.start) run_.start = fact.start;
     end = std::max({end, fact.start, fact.end});
-    if (fact.end == 0) open = true;
+    if (fact.end == 0 && node.role == Role::kAgent) open = true;
     if (fact.error) ++run_.error_spans;
     const auto take = [&fact](std::string& into, Text tag) {
       if (into.empty()) into = fact.text(tag);
@@ -221,6 +221,9 @@ void RunBuilder::name_run() {
       if (run_.name.empty()) run_.name = node.plumbing ? node.own_agent : std::string(fact.name());
     }
   }
+  // The root decides whether the run goes on; work it set off may outlive it.
+  const int root = main_root();
+  if (root >= 0) open = nodes_[root].fact->end == 0;
   run_.end = open ? 0 : end;
   run_.spans = static_cast<std::int64_t>(nodes_.size());
   run_.trace_ids.assign(traces.begin(), traces.end());
@@ -235,7 +238,6 @@ void RunBuilder::name_run() {
     }
   }
   if (run_.name.empty() && !run_.invocations.empty()) run_.name = run_.invocations.front().agent;
-  const int root = main_root();
   if (run_.name.empty() && root >= 0) run_.name = nodes_[root].fact->name();
 }
 

@@ -202,10 +202,24 @@ void RunBuilder::add_dependencies() {
 }
 
 void RunBuilder::add_scores() {
+  std::set<std::pair<base::TraceId, base::SpanId>> tasks;
+  for (const Task& task : run_.tasks) {
+    if (task.has_quality) tasks.emplace(task.span.trace_id, task.span.span_id);
+  }
   for (const RunNode& node : nodes_) {
+    bool first = tasks.contains({node.fact->trace_id, node.fact->span_id});
+    const std::string_view told = node.role == Role::kTask ? node.fact->text(Text::kAgent) : "";
     for (const ScoreFact& fact : node.fact->scores) {
-      run_.scores.push_back({fact.name, fact.label, node.agent, fact.score_e6, fact.has_score,
-                             node.fact->end != 0 ? node.fact->end : node.fact->start});
+      Score score;
+      score.name = fact.name;
+      score.label = fact.label;
+      score.agent = told.empty() ? node.agent : resolve(told);
+      score.score_e6 = fact.score_e6;
+      score.has_score = fact.has_score;
+      score.in_task = first && fact.has_score;
+      score.time = node.fact->end != 0 ? node.fact->end : node.fact->start;
+      if (score.in_task) first = false;
+      run_.scores.push_back(std::move(score));
     }
   }
 }

@@ -8,7 +8,9 @@
 #include <zlib.h>
 
 #include "agents/analyze.h"
+#include "agents/metrics.h"
 #include "base/file_system.h"
+#include "base/json_writer.h"
 #include "base/strings.h"
 #include "cli/flags.h"
 #include "otlp/decode.h"
@@ -139,6 +141,41 @@ base::Result<Loaded> load(base::FileSystem& fs, const std::vector<std::string>& 
   return loaded;
 }
 
+// Every figure of the agent metrics at the last instant of the data, per window.
+std::string figures_json(const Loaded& loaded) {
+  const agents::PriceTable prices = agents::PriceTable::builtin();
+  agents::MetricsOptions options;
+  options.set.keep_silent_traces = true;
+  agents::AgentMetrics metrics(agents::Conventions::builtin(), prices, options);
+  base::UnixNanos now = 0;
+  for (const auto& batch : loaded.spans) {
+    for (const telemetry::Span& span : batch->spans()) {
+      now = std::max({now, span.start, span.end});
+    }
+  }
+  for (const auto& batch : loaded.spans) metrics.add(*batch, now);
+  for (const auto& batch : loaded.logs) metrics.add(*batch, now);
+  metrics.flush(now);
+  base::JsonWriter json;
+  json.begin_object().field("now_unix_ns", now).key("dashboard");
+  json.raw(agents::to_json(metrics.dashboard(now))).key("windows").begin_object();
+  for (const auto window : {agents::Window::kFiveMinutes, agents::Window::kHour,
+                            agents::Window::kDay, agents::Window::kSinceStart}) {
+    json.key(agents::window_name(window)).begin_object().key("agents").begin_array();
+    for (const agents::AgentReport& row : metrics.agents(window, now)) {
+      const auto full = metrics.agent_report(row.agent, window, now);
+      if (full) json.raw(agents::to_json(*full));
+    }
+    json.end_array().key("workflows").begin_array();
+    for (const auto& row : metrics.workflows(window, now)) json.raw(agents::to_json(row));
+    json.end_array().key("conflicts").raw(agents::to_json(metrics.conflicts(window, now)));
+    json.key("dependencies").raw(agents::to_json(metrics.dependencies(window, now)));
+    json.end_object();
+  }
+  json.end_object().end_object();
+  return json.take();
+}
+
 int fail(CommandIo& io, const base::Error& error) {
   io.err << "honeyguide: " << error.to_string() << "\n";
   return error.code == base::ErrorCode::kNotFound ? kExitNotFound : kExitFailed;
@@ -148,13 +185,20 @@ int fail(CommandIo& io, const base::Error& error) {
 
 int run_analyze(const std::vector<std::string>& args, CommandIo& io) {
   std::string output = "text";
+  bool figures = false;
   std::vector<std::string> paths;
   Flags flags("analyze", "Tell what a team of agents did, from recorded OTLP requests");
   flags.choice("--output", output, {"text", "json"}, "Form of the answer");
+  flags.flag("--figures", figures,
+             "Print the agent metrics at the last instant instead, per window, as JSON");
   flags.positionals("PATH", paths, "Files or folders: *.pb, JSON, JSON lines, also gzipped");
   if (const auto code = flags.parse(args, io)) return *code;
   const auto loaded = load(base::posix_fs(), paths);
   if (!loaded) return fail(io, loaded.error());
+  if (figures) {
+    io.out << figures_json(*loaded) << "\n";
+    return kExitOk;
+  }
   const agents::Analysis analysis = agents::analyze(loaded->spans, loaded->logs);
   if (output == "json") {
     io.out << agents::analysis_json(analysis) << "\n";
