@@ -42,6 +42,8 @@ bool ordered(Op op, const T& a, const T& b) {
   }
 }
 
+}  // namespace
+
 bool compare_text(const Comparison& c, std::string_view text) {
   switch (c.op) {
     case Op::kExists:
@@ -55,6 +57,9 @@ bool compare_text(const Comparison& c, std::string_view text) {
     case Op::kContains:
       return text.find(operand_text(c.operand)) != std::string_view::npos;
     default: {
+      if (const auto* wanted = std::get_if<std::string>(&c.operand)) {
+        return ordered<std::string_view>(c.op, text, *wanted);
+      }
       const std::string wanted = operand_text(c.operand);
       return ordered<std::string_view>(c.op, text, wanted);
     }
@@ -75,6 +80,7 @@ bool compare_number(const Comparison& c, std::int64_t number) {
 bool compare_value(const Comparison& c, const Value& value) {
   if (c.op == Op::kExists) return true;
   if (c.op == Op::kMatches || c.op == Op::kNotMatches || c.op == Op::kContains || c.as_text) {
+    if (value.type() == ValueType::kString) return compare_text(c, value.text());
     return compare_text(c, telemetry::canonical_text(value));
   }
   const bool different = c.op == Op::kNotEqual;
@@ -98,12 +104,17 @@ bool compare_value(const Comparison& c, const Value& value) {
       }
       return different;
     }
+    case ValueType::kString:
+      return std::holds_alternative<std::string>(c.operand) ? compare_text(c, value.text())
+                                                            : different;
     default:
       return std::holds_alternative<std::string>(c.operand)
                  ? compare_text(c, telemetry::canonical_text(value))
                  : different;
   }
 }
+
+namespace {
 
 bool any_attribute(const Comparison& c, const SpanBatch& batch, telemetry::Range range) {
   const auto key = batch.find_key(c.key);

@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -110,6 +111,13 @@ base::Result<void> compile(Predicate& predicate);
 // The slow, obvious meaning of a predicate: the oracle of every store's fast path.
 bool matches(const Predicate& predicate, const telemetry::SpanBatch& batch,
              const telemetry::Span& span);
+
+// What matches() asks of a single value, for stores that compare column by column: does the
+// comparison's operation and operand hold for this attribute value, text or number? Field, key and
+// scopes are not looked at.
+bool compare_value(const Comparison& comparison, const telemetry::Value& value);
+bool compare_text(const Comparison& comparison, std::string_view text);
+bool compare_number(const Comparison& comparison, std::int64_t number);
 
 // Half-open interval of span start times.
 struct TimeRange {

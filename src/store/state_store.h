@@ -38,6 +38,9 @@ enum class StateKind : std::uint8_t {
   kFeedback = 15,
 };
 
+// The shard of what no stream owns: tenants, settings, slots. Written with epoch 0.
+inline constexpr std::uint32_t kSharedShard = 0xffff;
+
 struct StateChange {
   StateKind kind = StateKind::kMeta;
   std::string id;

@@ -29,6 +29,12 @@ namespace honeyguide::store {
 // Tenant first in every key. 0 is the tenant "default"; names are mapped by the server.
 using TenantId = std::uint32_t;
 
+// Start of the arrival hour (UTC) that data is partitioned and dropped by.
+constexpr base::UnixNanos arrival_hour(base::UnixNanos arrival) {
+  const base::UnixNanos into = arrival % base::kNanosPerHour;
+  return arrival - into - (into < 0 ? base::kNanosPerHour : 0);
+}
+
 // Where a record stands in the commit order of one shard. Opaque; ordered within a shard only. One
 // machine has one shard, 0. Position 0 stands before the first record.
 struct Position {
@@ -47,7 +53,7 @@ struct AppendRequest {
   TenantId tenant = 0;
   telemetry::SpanBatchPtr spans;  // may be null
   telemetry::LogBatchPtr logs;    // may be null
-  base::Hash128 batch_id;         // equal ids within the store's window are stored once
+  base::Hash128 batch_id;         // equal ids in the store's window are stored once; zero: none
   base::UnixNanos arrival = 0;    // decides partition and retention; the store reads no clock
 };
 // Called once, from any thread, never from within append() itself. Must not block.
@@ -113,6 +119,7 @@ struct SearchCost {
 struct SearchResult {
   std::vector<SpanHit> hits;
   std::optional<SearchCursor> next;  // there is more
+  Position as_of;                    // what was committed when the first page was asked for
   Partial partial = Partial::kNo;
   SearchCost cost;
 };
@@ -160,6 +167,8 @@ struct CommittedBatch {
   base::UnixNanos arrival = 0;
   telemetry::SpanBatchPtr spans;  // null if it held none
   telemetry::LogBatchPtr logs;
+  // The sender marked it as history. Not stored: false after a replay.
+  bool backfill = false;
 };
 
 struct RetentionPolicy {
@@ -230,8 +239,9 @@ class TraceStore {
   virtual base::Result<RetentionResult> apply_retention(const RetentionPolicy& policy,
                                                         base::UnixNanos now) = 0;
   // Hidden at once, gone from the files at the next settle or rewrite. Unknown ids are no error.
+  // Spans and logs of the trace that are committed by now; what arrives later is stored again.
   virtual base::Result<void> delete_trace(TenantId tenant, const base::TraceId& trace_id) = 0;
-  // Everything of every tenant.
+  // Everything of every tenant. Positions go on from where they were.
   virtual base::Result<void> purge() = 0;
   // A consistent copy in `directory`, which must not exist yet; the store goes on working.
   virtual base::Result<void> snapshot(const std::string& directory) = 0;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct LogBatch {
   SpanBatch context;  // resources(), scopes(), attributes(), keys(), own()
   std::vector<LogRecord> records;
 };
+
+// Appends a deep copy of records of another batch, each resource and scope once a call. `rows` index
+// other.records.
+void append_copy(LogBatch& out, const LogBatch& other, std::span<const std::uint32_t> rows);
 
 using LogBatchPtr = std::shared_ptr<const LogBatch>;
 

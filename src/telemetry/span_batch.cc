@@ -117,25 +117,31 @@ Range SpanBatch::copy_attributes(const SpanBatch& other, Range range) {
   return {begin, static_cast<std::uint32_t>(attributes_.size())};
 }
 
+std::uint32_t SpanBatch::copy_resource(const SpanBatch& other, std::uint32_t index) {
+  Resource resource = other.resources_[index];
+  resource.attributes = copy_attributes(other, resource.attributes);
+  resource.schema_url = own(resource.schema_url);
+  return add_resource(resource);
+}
+
+std::uint32_t SpanBatch::copy_scope(const SpanBatch& other, std::uint32_t index) {
+  Scope scope = other.scopes_[index];
+  scope.name = own(scope.name);
+  scope.version = own(scope.version);
+  scope.attributes = copy_attributes(other, scope.attributes);
+  scope.schema_url = own(scope.schema_url);
+  return add_scope(scope);
+}
+
 void SpanBatch::append_copy(const SpanBatch& other, std::span<const std::uint32_t> rows) {
   std::vector<std::uint32_t> resources(other.resources_.size(), kUnmapped);
   std::vector<std::uint32_t> scopes(other.scopes_.size(), kUnmapped);
   for (const std::uint32_t row : rows) {
     Span span = other.spans_[row];
     if (resources[span.resource] == kUnmapped) {
-      Resource resource = other.resources_[span.resource];
-      resource.attributes = copy_attributes(other, resource.attributes);
-      resource.schema_url = own(resource.schema_url);
-      resources[span.resource] = add_resource(resource);
+      resources[span.resource] = copy_resource(other, span.resource);
     }
-    if (scopes[span.scope] == kUnmapped) {
-      Scope scope = other.scopes_[span.scope];
-      scope.name = own(scope.name);
-      scope.version = own(scope.version);
-      scope.attributes = copy_attributes(other, scope.attributes);
-      scope.schema_url = own(scope.schema_url);
-      scopes[span.scope] = add_scope(scope);
-    }
+    if (scopes[span.scope] == kUnmapped) scopes[span.scope] = copy_scope(other, span.scope);
     span.resource = resources[span.resource];
     span.scope = scopes[span.scope];
     span.name = own(span.name);

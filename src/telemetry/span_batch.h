@@ -145,13 +145,16 @@ class SpanBatch {
   // Appends a deep copy of spans of another batch (their resources, scopes, events, links and all
   // text), each resource and scope once a call. `rows` index other.spans().
   void append_copy(const SpanBatch& other, std::span<const std::uint32_t> rows);
+  // Deep copies of a run of attributes, of a resource and of a scope of another batch.
+  Range copy_attributes(const SpanBatch& other, Range range);
+  std::uint32_t copy_resource(const SpanBatch& other, std::uint32_t resource);
+  std::uint32_t copy_scope(const SpanBatch& other, std::uint32_t scope);
 
  private:
   template <typename T>
   static std::span<const T> slice(const std::vector<T>& all, Range range) {
     return std::span<const T>(all).subspan(range.begin, range.size());
   }
-  Range copy_attributes(const SpanBatch& other, Range range);
 
   base::Arena arena_;
   std::vector<std::shared_ptr<const std::string>> adopted_;
