@@ -1,0 +1,124 @@
+#include "engine/engine.h"
+
+#include <atomic>
+#include <csignal>
+#include <utility>
+
+#include <pthread.h>
+
+namespace honeyguide::engine {
+namespace {
+
+constexpr std::uint64_t kBatchesPerPoll = 64;
+constexpr std::int64_t kIdleWaitMs = 200;
+
+}  // namespace
+
+base::Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options, EngineStores stores,
+                                                     const base::Clock& clock, base::LogSink log) {
+  HG_ASSIGN_OR_RETURN(auto analytics, Analytics::create(options.analytics, stores.traces,
+                                                        stores.series, stores.state, log));
+  HG_ASSIGN_OR_RETURN(const store::Position from, analytics->restore());
+  std::unique_ptr<Engine> engine(
+      new Engine(options, stores, clock, std::move(log), std::move(analytics), from));
+  if (options.threads) {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    engine->thread_ = std::thread([raw = engine.get()] { raw->run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  return engine;
+}
+
+Engine::Engine(EngineOptions options, EngineStores stores, const base::Clock& clock,
+               base::LogSink log, std::unique_ptr<Analytics> analytics, store::Position from)
+    : options_(std::move(options)),
+      stores_(stores),
+      clock_(clock),
+      log_(std::move(log)),
+      analytics_(std::move(analytics)),
+      metric_ingest_(stores_.series),
+      feed_(stores_.traces, from, options_.feed_bytes_max),
+      checkpointed_(clock.steady_ns()),
+      checkpoint_position_(from) {
+  stores_.traces.hold_settle_after(from);
+}
+
+Engine::~Engine() {
+  stop();
+}
+
+void Engine::append(store::AppendRequest request, bool backfill, store::AppendDone done) {
+  store::CommittedBatch committed;
+  committed.tenant = request.tenant;
+  committed.arrival = request.arrival;
+  committed.spans = request.spans;
+  committed.logs = request.logs;
+  committed.backfill = backfill;
+  stores_.traces.append(std::move(request), [this, committed = std::move(committed),
+                                             done = std::move(done)](auto ack) mutable {
+    if (ack && ack->visible) {
+      committed.position = ack->position;
+      feed_.push(std::move(committed));
+    }
+    done(std::move(ack));
+  });
+}
+
+base::Result<std::uint64_t> Engine::poll(std::uint64_t batches_max) {
+  auto consumed = feed_.poll(
+      [this](const store::CommittedBatch& batch) { analytics_->consume(batch); }, batches_max);
+  tick_when_due();
+  return consumed;
+}
+
+base::Result<MetricIngestOutcome> Engine::append_metrics(store::TenantId tenant,
+                                                         const telemetry::MetricBatch& metrics,
+                                                         base::UnixNanos arrival) {
+  return metric_ingest_.append(tenant, metrics, arrival);
+}
+
+void Engine::tick_when_due() {
+  const std::int64_t now = clock_.steady_ns();
+  if (now - ticked_ >= kFlushIntervalNs) {
+    ticked_ = now;
+    analytics_->tick(clock_.now());
+  }
+  if (now - checkpointed_ >= kCheckpointIntervalNs) checkpoint();
+}
+
+void Engine::checkpoint() {
+  checkpointed_ = clock_.steady_ns();
+  const store::Position position = feed_.position();
+  const auto stored = analytics_->checkpoint(position);
+  if (!stored) {
+    log_(base::LogLevel::kError, "no checkpoint: " + stored.error().to_string());
+    return;
+  }
+  checkpoint_position_ = position;
+  stores_.traces.hold_settle_after(position);
+}
+
+void Engine::run() {
+  while (!stopping_) {
+    const auto consumed = poll(kBatchesPerPoll);
+    if (!consumed) log_(base::LogLevel::kError, "analytics: " + consumed.error().to_string());
+    if (!consumed || *consumed == 0) feed_.wait(kIdleWaitMs);
+  }
+}
+
+void Engine::stop() {
+  if (stopping_.exchange(true)) return;
+  feed_.stop();
+  if (thread_.joinable()) thread_.join();
+  analytics_->tick(clock_.now());
+  checkpoint();
+}
+
+EngineStats Engine::stats() {
+  return {feed_.stats(), stores_.traces.last_position(), feed_.position()};
+}
+
+}  // namespace honeyguide::engine
