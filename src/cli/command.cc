@@ -7,6 +7,7 @@
 #include "cli/cmd_analyze.h"
 #include "cli/cmd_detect.h"
 #include "cli/cmd_forecast.h"
+#include "cli/cmd_serve.h"
 #include "cli/cmd_version.h"
 
 namespace honeyguide::cli {
@@ -17,6 +18,10 @@ constexpr Command kCommands[] = {
     {"explain", "Files", "Show which rule recognised what in a run", run_explain},
     {"detect", "Files", "Find anomalies in a CSV file", run_detect},
     {"forecast", "Files", "Forecast when a CSV series crosses a threshold", run_forecast},
+    {"serve", "Server", "Receive, keep, analyse and show telemetry", run_serve},
+    {"check-config", "Server", "Check a configuration file, errors with line numbers",
+     run_check_config},
+    {"token", "Server", "Print the operator token, or make a new token", run_token},
     {"version", "Other", "Version and build", run_version},
 };
 

@@ -1,0 +1,227 @@
+#include "cli/cmd_serve.h"
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <ostream>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/json_writer.h"
+#include "cli/data_directory.h"
+#include "cli/flags.h"
+#include "cli/log_sink.h"
+#include "cli/open_stores.h"
+#include "server/config.h"
+#include "server/config_file.h"
+#include "server/server.h"
+#include "server/tokens.h"
+
+namespace honeyguide::cli {
+namespace {
+
+using base::Result;
+using server::ServeConfig;
+
+constexpr std::chrono::milliseconds kStopDeadline{4500};
+
+struct FlagSpec {
+  const char* name;  // as a setting: "otlp_http"
+  const char* help;
+};
+constexpr FlagSpec kTextFlags[] = {
+    {"data", "Data directory; one process at a time"},
+    {"http", "API and page, HOST:PORT; port 0 picks a free one"},
+    {"otlp_http", "OTLP/HTTP, HOST:PORT"},
+    {"otlp_grpc", "OTLP/gRPC and Jaeger's storage API, HOST:PORT"},
+    {"base_path", "Prefix of every path, such as /honeyguide"},
+    {"allowed_hosts", "Further Host names, comma-separated"},
+    {"cors_origins", "Origins of browser pages that may send or read, comma-separated"},
+    {"token_file", "Tokens: lines of SHA256 roles=… tenant=… agents=…"},
+    {"sync", "1s: on disk within a second of the ack; commit: before the ack"},
+    {"retention", "Age of spans, by arrival: 24h, 7d"},
+    {"retention_errors", "Age of traces with an error span"},
+    {"disk", "Bytes that segments may take, oldest hour goes first (default 80 % of the volume)"},
+    {"memory", "Sum of all memory pools"},
+    {"series_retention", "Age of 10 s, 1 min and 1 h points: 48h,15d,400d"},
+    {"body_max", "Bytes of one OTLP request, decompressed"},
+    {"io_threads", "Threads that receive and decode"},
+    {"query_threads", "Threads that search"},
+    {"query_deadline", "Time after which a search answers with what it has"},
+    {"conventions_file", "Overrides of the convention tables"},
+    {"prices_file", "Overrides of the price table"},
+    {"rules_file", "Alert rules, receivers, escalation, mitigation"},
+    {"forward", "Also send everything on to this OTLP/HTTP endpoint"},
+    {"log_level", "debug, info, warning or error"},
+};
+constexpr FlagSpec kSwitches[] = {
+    {"insecure", "Allow listeners beyond loopback without tokens"},
+    {"allow_purge", "Offer POST /api/v1/admin/purge on a directory created with this flag"},
+    {"enable_exec", "Let commands of the rules file run"},
+};
+
+std::string flag_name(const std::string& setting) {
+  std::string out = "--" + setting;
+  for (char& c : out) c = c == '_' ? '-' : c;
+  return out;
+}
+
+// Defaults, then file, environment, flags.
+Result<ServeConfig> load_config(const std::string& config_file,
+                                const std::vector<std::pair<std::string, std::string>>& given) {
+  ServeConfig config;
+  if (!config_file.empty()) {
+    HG_ASSIGN_OR_RETURN(const std::string text, base::posix_fs().read_file(config_file));
+    HG_RETURN_IF_ERROR(server::apply_config_text(config, text, config_file));
+  }
+  HG_RETURN_IF_ERROR(server::apply_environment(
+      config, [](const char* name) -> const char* { return std::getenv(name); }));
+  for (const auto& [name, value] : given) {
+    if (const auto applied = server::apply_setting(config, name, value); !applied) {
+      return base::with_context(applied.error(), flag_name(name));
+    }
+  }
+  HG_RETURN_IF_ERROR(server::validate(config));
+  return config;
+}
+
+Result<server::TokenSet> load_tokens(const std::string& file) {
+  if (file.empty()) return server::TokenSet{};
+  HG_ASSIGN_OR_RETURN(const std::string text, base::posix_fs().read_file(file));
+  return server::TokenSet::parse(text, file);
+}
+
+std::string ready_line(const server::ServerAddresses& addresses) {
+  base::JsonWriter json;
+  json.begin_object().field("event", "ready").field("http", addresses.http);
+  json.field("otlp_http", addresses.otlp_http).field("otlp_grpc", addresses.otlp_grpc);
+  json.field("pid", static_cast<std::int64_t>(::getpid())).end_object();
+  return json.take();
+}
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+int fail(CommandIo& io, const base::Error& error) {
+  io.err << "honeyguide: " << error.message << "\n";
+  return kExitFailed;
+}
+
+int serve(const ServeConfig& config, bool login, CommandIo& io) {
+  base::SystemClock clock;
+  const base::LogSink log = stderr_log_sink(config.log_level);
+  auto directory = DataDirectory::open(base::posix_fs(), config.data, config.allow_purge);
+  if (!directory) return fail(io, directory.error());
+  auto tokens = load_tokens(config.token_file);
+  if (!tokens) return fail(io, tokens.error());
+  // Blocked before any thread starts: the stop signals are waited for, not handled.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  auto stores = open_stores(config, base::posix_fs(), clock, log);
+  if (!stores) return fail(io, stores.error());
+  auto server = server::Server::start(config, *tokens, directory->operator_token(),
+                                      directory->may_purge(), stores->view(), clock, log);
+  if (!server) return fail(io, server.error());
+  io.out << ready_line((*server)->addresses()) << std::endl;
+  if (login) io.err << "page: " << (*server)->make_login_url() << std::endl;
+  int received = 0;
+  sigwait(&signals, &received);
+  log(base::LogLevel::kInfo, "stopping: answering what was taken, committing the rest");
+  const bool drained = (*server)->stop(kStopDeadline);
+  server->reset();
+  const auto closed = stores->close();
+  if (!closed) return fail(io, closed.error());
+  log(base::LogLevel::kInfo, drained ? "stopped" : "stopped; some clients were cut off");
+  return kExitOk;
+}
+
+}  // namespace
+
+int run_serve(const std::vector<std::string>& args, CommandIo& io) {
+  Flags flags("serve", "Receive OpenTelemetry data, keep it, analyse it, show it");
+  std::string config_file;
+  std::vector<std::string> values(std::size(kTextFlags));
+  bool switches[std::size(kSwitches)] = {};
+  bool login = io.err_is_terminal;
+  flags.text("--config", config_file, "Configuration file (YAML)");
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    flags.text(flag_name(kTextFlags[i].name), values[i], kTextFlags[i].help);
+  }
+  for (std::size_t i = 0; i < std::size(kSwitches); ++i) {
+    flags.flag(flag_name(kSwitches[i].name), switches[i], kSwitches[i].help);
+  }
+  flags.flag("--login-url", login, "Print a one-time URL that opens the page with role operate");
+  flags.footer(
+      "When ready it prints one JSON line with its addresses. SIGTERM stops it and loses nothing.\n"
+      "Defaults: 127.0.0.1:8321 (page, API), 127.0.0.1:4318 (OTLP/HTTP), 127.0.0.1:4317 "
+      "(OTLP/gRPC).");
+  if (const auto code = flags.parse(args, io)) return *code;
+  std::vector<std::pair<std::string, std::string>> given;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (flags.given(flag_name(kTextFlags[i].name)))
+      given.emplace_back(kTextFlags[i].name, values[i]);
+  }
+  for (std::size_t i = 0; i < std::size(kSwitches); ++i) {
+    if (switches[i]) given.emplace_back(kSwitches[i].name, "true");
+  }
+  const auto config = load_config(config_file, given);
+  if (!config) {
+    io.err << "honeyguide serve: " << config.error().message << "\n";
+    return kExitUsage;
+  }
+  return serve(*config, login, io);
+}
+
+int run_check_config(const std::vector<std::string>& args, CommandIo& io) {
+  std::string file;
+  Flags flags("check-config", "Check a configuration file as serve would read it");
+  flags.positional("file", file, "Configuration file (YAML)");
+  if (const auto code = flags.parse(args, io)) return *code;
+  const auto config = load_config(file, {});
+  if (!config) {
+    io.err << config.error().message << "\n";
+    return kExitFailed;
+  }
+  if (const auto tokens = load_tokens(config->token_file); !tokens) return fail(io, tokens.error());
+  io.out << file << ": ok\n";
+  return kExitOk;
+}
+
+int run_token(const std::vector<std::string>& args, CommandIo& io) {
+  std::string data = ServeConfig{}.data;
+  std::string roles;
+  std::string tenant = "default";
+  std::string agents;
+  Flags flags("token", "Print the operator token of a data directory, or make a new token");
+  flags.text("--data", data, "Data directory whose operator token is printed");
+  flags.text("--new", roles, "Make a token with these roles: ingest,agent,read,operate,admin");
+  flags.text("--tenant", tenant, "Tenant of the new token");
+  flags.text("--agents", agents, "Agents that the new token speaks for: coder-*,planner");
+  flags.footer("The new token is shown once; put the printed line into the token file.");
+  if (const auto code = flags.parse(args, io)) return *code;
+  if (!flags.given("--new")) {
+    const auto token = read_operator_token(base::posix_fs(), data);
+    if (!token) return fail(io, token.error());
+    io.out << *token << "\n";
+    return kExitOk;
+  }
+  if (!server::parse_roles(roles)) {
+    io.err << "honeyguide token: roles are ingest, agent, read, operate, admin\n";
+    return kExitUsage;
+  }
+  const std::string token = server::make_token();
+  io.out << "token: " << token << "\n"
+         << "line:  " << server::sha256_hex(token) << " roles=" << roles << " tenant=" << tenant
+         << (agents.empty() ? "" : " agents=" + agents) << "\n";
+  return kExitOk;
+}
+
+}  // namespace honeyguide::cli

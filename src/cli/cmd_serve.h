@@ -1,0 +1,15 @@
+// honeyguide serve, check-config, token
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace honeyguide::cli {
+
+int run_serve(const std::vector<std::string>& args, CommandIo& io);
+int run_check_config(const std::vector<std::string>& args, CommandIo& io);
+int run_token(const std::vector<std::string>& args, CommandIo& io);
+
+}  // namespace honeyguide::cli

@@ -1,0 +1,30 @@
+// REST: traces by search and by id, and what there is to search for.
+#pragma once
+
+#include "server/api.h"
+#include "store/query_language.h"
+#include "store/read_layer.h"
+#include "store/trace_store.h"
+
+namespace honeyguide::server {
+
+// GET /api/v1/traces, GET and DELETE /api/v1/traces/{trace_id}, GET /api/v1/summaries,
+// /api/v1/services, /api/v1/operations, /api/v1/attributes, /api/v1/attributes/{key}/values,
+// /api/v1/logs. The store must outlive the table.
+void add_trace_routes(RouteTable& routes, store::TraceStore& traces);
+
+// The text form of a cursor: 80 hex digits. Opaque to clients.
+std::string encode_cursor(const store::SearchCursor& cursor);
+// kInvalidArgument on anything that encode_cursor did not write.
+base::Result<store::SearchCursor> decode_cursor(std::string_view text);
+
+// The predicate, time range, limit and cursor of a request's service, operation, start, end,
+// min_duration, max_duration, limit and cursor. Without start and end: all times.
+base::Result<store::TraceSearch> trace_search_of(const ApiRequest& request);
+// The query of the parameter q; everything matches without it. Bare text needs start or end.
+base::Result<store::Query> query_of(const ApiRequest& request);
+
+// The read budget of a request: its deadline, its client's patience, `bytes_max` of memory.
+store::ReadBudget budget_of(const ApiRequest& request, std::uint64_t bytes_max);
+
+}  // namespace honeyguide::server

@@ -1,0 +1,103 @@
+// ServeConfig: everything that can be set about a server, with its default. Filled in this order,
+// the later winning: defaults, configuration file, environment, flags.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace honeyguide::server {
+
+// A money or token budget over a period, watched as a monotone series.
+struct BudgetConfig {
+  std::string name;
+  std::map<std::string, std::string> selector;  // label -> value: agent, workflow, team, model
+  double limit_usd = 0;                         // 0: not limited in money
+  std::int64_t limit_tokens = 0;                // 0: not limited in tokens
+  std::int64_t period_ns = 24 * base::kNanosPerHour;
+};
+
+struct ServeConfig {
+  // Data directory; one process at a time.
+  std::string data = "honeyguide-data";
+
+  // Listeners, HOST:PORT; port 0 picks a free one.
+  std::string otlp_grpc = "127.0.0.1:4317";
+  std::string otlp_http = "127.0.0.1:4318";
+  std::string http = "127.0.0.1:8321";
+
+  // Prefix of every path of the API and the page, "" or "/x" without a slash at the end.
+  std::string base_path;
+  // Further names that the Host header may have.
+  std::vector<std::string> allowed_hosts;
+  // Origins of browser pages that may send OTLP or read the API; "https://app.example".
+  std::vector<std::string> cors_origins;
+  // SHA256 roles=... tenant=... agents=... lines. Needed for a listener that is not on loopback.
+  std::string token_file;
+  // Allows a listener that is not on loopback without tokens. Whoever reaches it may send and read.
+  bool insecure = false;
+  // Offers POST /api/v1/admin/purge on a data directory that was created under this flag.
+  bool allow_purge = false;
+
+  // "1s": data reach the disk within a second of the acknowledgement; survives a killed process.
+  // "commit": before the acknowledgement; survives power loss too.
+  std::string sync = "1s";
+  std::int64_t retention_ns = 24 * base::kNanosPerHour;         // spans, by arrival
+  std::int64_t retention_errors_ns = 72 * base::kNanosPerHour;  // traces with an error span
+  std::int64_t disk_bytes = 0;                                  // 0: 80 % of the volume
+  std::int64_t memory_bytes = 192'000'000;                      // sum of all pools
+  std::int64_t series_raw_ns = 48 * base::kNanosPerHour;        // 10 s points
+  std::int64_t series_minute_ns = 15 * base::kNanosPerDay;
+  std::int64_t series_hour_ns = 400 * base::kNanosPerDay;
+
+  // Body of one OTLP request, after decompression.
+  std::int64_t body_bytes_max = 64 << 20;
+  int io_threads = 2;
+  int query_threads = 1;
+  // Searches that wait for a query thread; further ones get 503.
+  int query_queue_max = 16;
+  std::int64_t query_deadline_ns = 10 * base::kNanosPerSecond;
+
+  // "" keeps an agent one across services; "service" splits agents by service.name.
+  std::string agents_scope;
+  std::map<std::string, std::string> agent_teams;  // agent name -> team
+  std::string conventions_file;                    // overrides of the convention tables
+  std::string prices_file;                         // overrides of the price table
+  std::string rules_file;                          // alert rules, receivers, escalation, mitigation
+  std::vector<BudgetConfig> budgets;
+  bool enable_exec = false;  // commands of the rules file may run
+
+  // Passes everything received on to another OTLP/HTTP endpoint.
+  std::string forward;
+
+  std::string log_level = "info";  // debug, info, warning, error
+};
+
+// Checks what can be checked without touching the machine: addresses, sizes, words. The message
+// names the setting and says what to write.
+base::Result<void> validate(const ServeConfig& config);
+
+// Applies HONEYGUIDE_DATA, HONEYGUIDE_HTTP and so on (each flag's name in capitals with '_'), and
+// LOG_LEVEL. `get` is getenv in the program.
+base::Result<void> apply_environment(ServeConfig& config, const char* (*get)(const char* name));
+
+// Applies one setting by its file and flag name ("retention", "otlp_http", ...). kNotFound for an
+// unknown name, kInvalidArgument for a value that does not fit.
+base::Result<void> apply_setting(ServeConfig& config, const std::string& name,
+                                 const std::string& value);
+
+// Names that apply_setting() takes, sorted.
+std::vector<std::string> setting_names();
+
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;
+  bool loopback = false;
+};
+base::Result<ListenAddress> parse_listen_address(const std::string& text);
+
+}  // namespace honeyguide::server

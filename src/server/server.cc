@@ -1,0 +1,235 @@
+#include "server/server.h"
+
+#include <utility>
+
+#include "engine/engine.h"
+#include "net/byte_budget.h"
+#include "net/grpc_server.h"
+#include "net/http_server.h"
+#include "net/io_pool.h"
+#include "server/access.h"
+#include "server/api_endpoint.h"
+#include "server/api_system.h"
+#include "server/api_traces.h"
+#include "server/guard.h"
+#include "server/jaeger_grpc.h"
+#include "server/jaeger_http.h"
+#include "server/otlp_endpoints.h"
+#include "server/page.h"
+#include "server/receiver.h"
+#include "server/tenants.h"
+#include "server/worker_pool.h"
+
+namespace honeyguide::server {
+namespace {
+
+using base::Result;
+
+constexpr int kQuickThreads = 2;
+constexpr int kQuickQueueMax = 256;
+constexpr int kSearchNice = 10;
+// A quarter of --memory holds requests between their first byte and their acknowledgement.
+constexpr std::int64_t kIngestShare = 4;
+
+// Hands what the receiver decoded to the engine.
+class EngineSink final : public IngestSink {
+ public:
+  explicit EngineSink(engine::Engine& engine) : engine_(engine) {}
+
+  void append(store::AppendRequest request, bool backfill, store::AppendDone done) override {
+    engine_.append(std::move(request), backfill, std::move(done));
+  }
+  Result<MetricOutcome> append_metrics(store::TenantId tenant, telemetry::MetricBatchPtr metrics,
+                                       base::UnixNanos arrival, bool) override {
+    HG_ASSIGN_OR_RETURN(auto outcome, engine_.append_metrics(tenant, *metrics, arrival));
+    return MetricOutcome{outcome.rejected, std::move(outcome.message)};
+  }
+
+ private:
+  engine::Engine& engine_;
+};
+
+GuardOptions guard_options(const ServeConfig& config, const ListenAddress& address) {
+  return {address.host, address.loopback, config.allowed_hosts, config.cors_origins};
+}
+
+class ServerImpl final : public Server {
+ public:
+  ServerImpl(ServeConfig config, TokenSet tokens, bool may_purge, ServerStores stores,
+             const base::Clock& clock, base::LogSink log, std::unique_ptr<engine::Engine> engine,
+             std::unique_ptr<net::IoPool> pool, const ListenAddress& http,
+             const ListenAddress& otlp_http)
+      : config_(std::move(config)),
+        stores_(stores),
+        clock_(clock),
+        log_(std::move(log)),
+        engine_(std::move(engine)),
+        tenants_(stores.state),
+        ingest_budget_(static_cast<std::size_t>(config_.memory_bytes / kIngestShare)),
+        access_({.tokens = std::move(tokens),
+                 .anonymous_allowed = config_.insecure || (http.loopback && otlp_http.loopback)},
+                clock),
+        api_guard_(guard_options(config_, http)),
+        otlp_guard_(guard_options(config_, otlp_http)),
+        sink_(*engine_),
+        receiver_(sink_, clock, decode_limits(config_)),
+        quick_(kQuickThreads, kQuickQueueMax, 0),
+        search_(config_.query_threads, config_.query_queue_max, kSearchNice),
+        pool_(std::move(pool)) {
+    add_routes(may_purge);
+    endpoint_ = std::make_unique<ApiEndpoint>(
+        ApiEndpointOptions{config_.base_path, config_.query_deadline_ns}, routes_, api_guard_,
+        access_, [this](const std::string& name) { return tenants_.id_of(name); }, quick_, search_,
+        [this](std::string_view path) { return page_response(config_.base_path, path); }, clock);
+  }
+
+  ~ServerImpl() override { stop(std::chrono::milliseconds(5000)); }
+
+  Result<void> listen(const ListenAddress& http, const ListenAddress& otlp_http,
+                      const ListenAddress& otlp_grpc) {
+    const OtlpEndpointDeps deps{receiver_, access_, ingest_budget_,
+                                [this](const std::string& name) { return tenants_.id_of(name); }};
+    HG_RETURN_IF_ERROR(listen_otlp_http(deps, otlp_http));
+    HG_RETURN_IF_ERROR(listen_otlp_grpc(deps, otlp_grpc));
+    return listen_api(http);
+  }
+
+  ServerAddresses addresses() const override {
+    return {api_server_->address(), otlp_http_server_->address(), otlp_grpc_server_->address()};
+  }
+
+  std::string make_login_url() override {
+    return "http://" + api_server_->address() + config_.base_path +
+           "/login?code=" + access_.make_login_code();
+  }
+
+  bool stop(std::chrono::milliseconds deadline) override {
+    if (stopped_) return true;
+    stopped_ = true;
+    const std::int64_t end = clock_.steady_ns() + deadline.count() * base::kNanosPerMilli;
+    const auto left = [&] {
+      return std::chrono::milliseconds(
+          std::max<std::int64_t>(0, (end - clock_.steady_ns()) / base::kNanosPerMilli));
+    };
+    bool drained = true;
+    // Senders first: what is taken is committed and answered before the engine ends.
+    if (otlp_grpc_server_) drained &= otlp_grpc_server_->drain(left() / 2);
+    if (otlp_http_server_) drained &= otlp_http_server_->drain(left() / 2);
+    if (api_server_) drained &= api_server_->drain(left() / 2);
+    engine_->stop();
+    return drained;
+  }
+
+ private:
+  static otlp::DecodeLimits decode_limits(const ServeConfig& config) {
+    otlp::DecodeLimits limits;
+    limits.body_bytes_max = static_cast<std::size_t>(config.body_bytes_max);
+    return limits;
+  }
+
+  void add_routes(bool may_purge) {
+    add_trace_routes(routes_, stores_.traces);
+    add_jaeger_v1_routes(routes_, stores_.traces, clock_);
+    add_jaeger_v3_routes(routes_, stores_.traces, clock_);
+    add_system_routes(routes_, {stores_.traces, stores_.series, *engine_, receiver_, ingest_budget_,
+                                clock_, may_purge && config_.allow_purge});
+  }
+
+  Result<void> listen_otlp_http(const OtlpEndpointDeps& deps, const ListenAddress& address) {
+    auto endpoint = make_otlp_http_endpoint(deps, otlp_guard_,
+                                            static_cast<std::size_t>(config_.body_bytes_max));
+    net::HttpServerOptions options;
+    options.host = address.host;
+    options.port = address.port;
+    options.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
+    options.admission = std::move(endpoint.admission);
+    options.error_formatter = std::move(endpoint.error_formatter);
+    auto server = net::HttpServer::create(*pool_, std::move(options), std::move(endpoint.handler));
+    if (!server) return base::with_context(server.error(), "otlp_http");
+    otlp_http_server_ = std::move(server).value();
+    return {};
+  }
+
+  Result<void> listen_otlp_grpc(const OtlpEndpointDeps& deps, const ListenAddress& address) {
+    auto endpoint = make_otlp_grpc_endpoint(deps);
+    add_jaeger_storage_methods(endpoint.methods, {stores_.traces, access_, deps.tenant_ids, quick_,
+                                                  search_, clock_, config_.query_deadline_ns});
+    net::GrpcServerOptions options;
+    options.host = address.host;
+    options.port = address.port;
+    options.message_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
+    options.admission = std::move(endpoint.admission);
+    auto server = net::GrpcServer::create(*pool_, std::move(options), std::move(endpoint.methods));
+    if (!server) return base::with_context(server.error(), "otlp_grpc");
+    otlp_grpc_server_ = std::move(server).value();
+    return {};
+  }
+
+  Result<void> listen_api(const ListenAddress& address) {
+    net::HttpServerOptions options;
+    options.host = address.host;
+    options.port = address.port;
+    options.admission = [this](const net::HttpRequest& head, auto content_length) {
+      return endpoint_->admit(head, content_length);
+    };
+    options.error_formatter = ApiEndpoint::format_error;
+    auto server = net::HttpServer::create(
+        *pool_, std::move(options),
+        [this](net::HttpRequest request, std::shared_ptr<net::Responder> responder) {
+          endpoint_->handle(std::move(request), std::move(responder));
+        });
+    if (!server) return base::with_context(server.error(), "http");
+    api_server_ = std::move(server).value();
+    return {};
+  }
+
+  const ServeConfig config_;
+  const ServerStores stores_;
+  const base::Clock& clock_;
+  const base::LogSink log_;
+  std::unique_ptr<engine::Engine> engine_;
+  Tenants tenants_;
+  net::ByteBudget ingest_budget_;
+  Access access_;
+  Guard api_guard_;
+  Guard otlp_guard_;
+  EngineSink sink_;
+  Receiver receiver_;
+  RouteTable routes_;
+  WorkerPool quick_;
+  WorkerPool search_;
+  std::unique_ptr<ApiEndpoint> endpoint_;
+  std::unique_ptr<net::IoPool> pool_;
+  // Last, so that they close before anything that their handlers use.
+  std::unique_ptr<net::HttpServer> otlp_http_server_;
+  std::unique_ptr<net::GrpcServer> otlp_grpc_server_;
+  std::unique_ptr<net::HttpServer> api_server_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet tokens,
+                                              const std::string& operator_token, bool may_purge,
+                                              ServerStores stores, const base::Clock& clock,
+                                              base::LogSink log) {
+  HG_ASSIGN_OR_RETURN(const ListenAddress http, parse_listen_address(config.http));
+  HG_ASSIGN_OR_RETURN(const ListenAddress otlp_http, parse_listen_address(config.otlp_http));
+  HG_ASSIGN_OR_RETURN(const ListenAddress otlp_grpc, parse_listen_address(config.otlp_grpc));
+  Principal operator_principal;
+  operator_principal.name = "operator";
+  operator_principal.roles = kRoleIngest | kRoleAgent | kRoleRead | kRoleOperate | kRoleAdmin;
+  operator_principal.agents = {"*"};
+  tokens.add(sha256_hex(operator_token), operator_principal);
+  HG_ASSIGN_OR_RETURN(auto pool, net::IoPool::create(config.io_threads, clock));
+  HG_ASSIGN_OR_RETURN(
+      auto engine,
+      engine::Engine::create({}, {stores.traces, stores.series, stores.state}, clock, log));
+  auto server = std::make_unique<ServerImpl>(std::move(config), std::move(tokens), may_purge,
+                                             stores, clock, std::move(log), std::move(engine),
+                                             std::move(pool), http, otlp_http);
+  HG_RETURN_IF_ERROR(server->listen(http, otlp_http, otlp_grpc));
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace honeyguide::server
