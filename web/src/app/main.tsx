@@ -8,6 +8,7 @@ import { makeRouter } from "./router";
 import "@/base/tokens.css";
 import "@/base/fonts.css";
 import "@/base/reset.css";
+import "@/base/parts.css";
 
 startTheme();
 const client = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false } } });

@@ -121,7 +121,7 @@ export function percent(ratio: Num): string {
   if (!known(ratio)) return UNKNOWN;
   const p = ratio * 100;
   if (p === 0 || p === 100) return `${p}${THIN}%`;
-  const digits = Math.abs(p) < 99 ? 1 : 2;
+  const digits = Math.abs(p) < 99 ? 1 : Math.abs(p) <= 100 ? 2 : 0;
   const text = Math.abs(p) > 999 ? grouped(p) : p.toFixed(digits).replace("-", MINUS);
   return `${text}${THIN}%`;
 }

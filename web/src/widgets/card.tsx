@@ -1,5 +1,4 @@
 import type { ReactNode } from "react";
-import "./card.css";
 
 interface Props {
   title?: ReactNode;

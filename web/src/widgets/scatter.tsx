@@ -37,10 +37,13 @@ interface Props {
   onRange: (from: number, to: number) => void;
 }
 
-const LEFT = 52;
+const LEFT = 48;
 const BOTTOM = 18;
 const TOP = 6;
 const RIGHT = 10;
+
+// Durations a person knows, about a decade apart.
+const STEPS_MS = [0.001, 0.01, 0.1, 1, 10, 100, 1e3, 10e3, 60e3, 600e3, 3600e3, 36e6, 86400e3, 864e6];
 
 interface Scale {
   x: (ms: number) => number;
@@ -52,8 +55,10 @@ interface Scale {
 function scaleOf(props: Props, width: number): Scale {
   const all = props.points.map((p) => Math.max(0.01, p.duration_ms));
   if (props.bins) all.push(props.bins.duration_ms_min || 0.01, props.bins.duration_ms_max);
-  const lo = 10 ** Math.floor(Math.log10(Math.min(...all, 1e9) || 1));
-  const hi = Math.max(lo * 10, 10 ** Math.ceil(Math.log10(Math.max(...all, lo * 10) * 1.01)));
+  const least = Math.min(...all, 1e9);
+  const most = Math.max(...all, 0.1);
+  const lo = STEPS_MS.findLast((s) => s <= least) ?? 0.001;
+  const hi = STEPS_MS.find((s) => s >= most && s > lo) ?? most * 2;
   const plot = props.height - TOP - BOTTOM;
   return {
     lo,
@@ -139,7 +144,7 @@ function draw(context: CanvasRenderingContext2D, props: Props, s: Scale, width: 
   context.font = '430 11px "Inter Variable", Inter, system-ui, sans-serif';
   context.textBaseline = "middle";
   context.lineWidth = 1;
-  for (let v = s.lo; v <= s.hi * 1.001; v *= 10) {
+  for (const v of STEPS_MS.filter((step) => step >= s.lo && step <= s.hi)) {
     const y = Math.round(s.y(v)) + 0.5;
     context.strokeStyle = token("--grid");
     context.beginPath();
@@ -169,7 +174,8 @@ function draw(context: CanvasRenderingContext2D, props: Props, s: Scale, width: 
     context.textAlign = "right";
     context.fillText("p90", width - RIGHT, s.y(props.p90_ms) - 8);
   }
-  const order = [...props.points].sort((a, b) => rank(a.outcome) - rank(b.outcome));
+  const inRange = props.points.filter((p) => p.start_unix_ms >= props.from && p.start_unix_ms <= props.to);
+  const order = inRange.sort((a, b) => rank(a.outcome) - rank(b.outcome));
   for (const p of order) drawPoint(context, p, s.x(p.start_unix_ms), s.y(p.duration_ms), token);
 }
 

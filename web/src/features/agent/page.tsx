@@ -78,7 +78,7 @@ function Header({ data }: { data: AgentDocument }) {
         <h1>
           <AgentGlyph slot={row.agent.slot} size={16} />
           <span className="tel ell" title={visibleLine(row.agent.name).slice(0, 5000)}>{middleEllipsis(row.agent.name)}</span>
-          <Chip tone={row.differs?.severity === "critical" ? "crit" : undefined}>{paused ? "paused" : row.state}</Chip>
+          <Chip tone={row.state === "error" ? "crit" : undefined}>{paused ? "paused" : row.state}</Chip>
           {row.state_since_unix_ns && <span className="agent-since t3">since {clock(nsToMs(row.state_since_unix_ns))}</span>}
           <PartialChip partial={data.partial} />
         </h1>

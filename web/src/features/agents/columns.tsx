@@ -32,29 +32,29 @@ function figure(row: AgentRow, key: FigureKey, show: (v: number | null) => strin
 const STATE_TONE: Record<AgentRow["state"], string> = { busy: "", waiting: "", idle: "t3", error: "crit", paused: "t2", unknown: "t3" };
 
 export function agentColumns(compare: boolean): Column<AgentRow>[] {
-  const w = compare ? "minmax(76px, 1fr)" : "minmax(64px, 1fr)";
+  const w = compare ? "minmax(66px, 1fr)" : "minmax(54px, 1fr)";
   return [
-    { id: "name", title: "Agent", width: "minmax(150px, 2fr)", sort: "name", render: (r) => <AgentLink agent={r.agent} max={32} /> },
+    { id: "name", title: "Agent", width: "minmax(130px, 2fr)", sort: "name", render: (r) => <AgentLink agent={r.agent} max={32} /> },
     {
-      id: "state", title: "State", width: "minmax(72px, 0.8fr)", sort: "state",
+      id: "state", title: "State", width: "minmax(58px, 0.8fr)", sort: "state",
       render: (r) => <span className={STATE_TONE[r.state]}>{r.state[0]?.toUpperCase() + r.state.slice(1)}</span>,
     },
-    { id: "strip", title: "Range, by minute", width: "minmax(120px, 1.6fr)", hide: "phone", render: (r) => <StateStrip strip={r.strip} slot={r.agent.slot} height={13} /> },
+    { id: "strip", title: "Range, by minute", width: "minmax(92px, 1.6fr)", hide: "phone", render: (r) => <StateStrip strip={r.strip} slot={r.agent.slot} height={13} /> },
     {
-      id: "differs", title: "What differs", width: "minmax(120px, 2fr)", sort: "surprise", hide: "narrow",
+      id: "differs", title: "What differs", width: "minmax(116px, 2fr)", sort: "surprise", hide: "narrow",
       render: (r) => <span className={`tel ${r.differs?.severity ? severityTone(r.differs.severity) : "t2"}`} title={r.differs?.text}>{r.differs ? visibleLine(r.differs.text.slice(0, 120)) : <span className="t3">as usual</span>}</span>,
     },
     { id: "throughput", title: "Tasks/h", width: w, align: "right", sort: "throughput_per_h", hide: "phone", render: (r) => figure(r, "throughput_per_h", count, false) },
     { id: "success", title: "Success", width: w, align: "right", sort: "success_ratio", render: (r) => figure(r, "success_ratio", percent, false) },
-    { id: "p50", title: "p50", width: w, align: "right", sort: "duration_p50_ms", hide: "narrow", render: (r) => figure(r, "duration_p50_ms", duration, true) },
-    { id: "p90", title: "p90", width: w, align: "right", sort: "duration_p90_ms", hide: "phone", render: (r) => figure(r, "duration_p90_ms", duration, true) },
+    { id: "p50", title: "p50", width: "minmax(72px, 1fr)", align: "right", sort: "duration_p50_ms", hide: "narrow", render: (r) => figure(r, "duration_p50_ms", duration, true) },
+    { id: "p90", title: "p90", width: "minmax(72px, 1fr)", align: "right", sort: "duration_p90_ms", hide: "phone", render: (r) => figure(r, "duration_p90_ms", duration, true) },
     { id: "quality", title: "Quality", width: w, align: "right", sort: "quality", hide: "phone", render: (r) => figure(r, "quality", (v) => (v === null ? UNKNOWN : v.toFixed(2)), false) },
     { id: "tokens", title: "Tokens/h", width: w, align: "right", sort: "tokens_per_h", hide: "narrow", render: (r) => figure(r, "tokens_per_h", count, true) },
     { id: "cost", title: "Cost/h", width: w, align: "right", sort: "cost_per_h_usd", render: (r) => figure(r, "cost_per_h_usd", money, true) },
-    { id: "cps", title: "Cost/success", width: "minmax(84px, 1fr)", align: "right", sort: "cost_per_success_usd", hide: "narrow", render: (r) => figure(r, "cost_per_success_usd", money, true) },
+    { id: "cps", title: "Cost/success", width: "minmax(74px, 1fr)", align: "right", sort: "cost_per_success_usd", hide: "narrow", render: (r) => figure(r, "cost_per_success_usd", money, true) },
     { id: "waiting", title: "Waiting", width: w, align: "right", sort: "waiting_ratio", hide: "phone", render: (r) => figure(r, "waiting_ratio", wholePercent, true) },
-    { id: "alerts", title: "Alerts", width: "52px", align: "right", sort: "alerts", hide: "phone", render: (r) => (r.alerts > 0 ? <span className="crit">{r.alerts}</span> : <span className="t3">0</span>) },
-    { id: "seen", title: "Seen", width: "52px", align: "right", sort: "last_seen_unix_ns", hide: "phone", render: (r) => (r.last_seen_unix_ns ? age(nowMs() - nsToMs(r.last_seen_unix_ns)) : UNKNOWN) },
+    { id: "alerts", title: "Alerts", width: "40px", align: "right", sort: "alerts", hide: "phone", render: (r) => (r.alerts > 0 ? <span className="crit">{r.alerts}</span> : <span className="t3">0</span>) },
+    { id: "seen", title: "Seen", width: "38px", align: "right", sort: "last_seen_unix_ns", hide: "phone", render: (r) => (r.last_seen_unix_ns ? age(nowMs() - nsToMs(r.last_seen_unix_ns)) : UNKNOWN) },
   ];
 }
 

@@ -82,7 +82,7 @@ function Head({ data }: { data: AlertDocument }) {
   const impact = impactFigure(alert);
   const measure = alert.measure;
   const facts = [
-    measure && measure.value !== null ? `${visibleLine(measure.name)} ${inUnit(measure.value, measure.unit)}${measure.usual === null ? "" : `, usual ${inUnit(measure.usual, measure.unit)}`}` : null,
+    measure && measure.value !== null && alert.kind !== "prediction" ? `${visibleLine(measure.name)} ${inUnit(measure.value, measure.unit)}${measure.usual === null ? "" : `, usual ${inUnit(measure.usual, measure.unit)}`}` : null,
     impact ? `${impact.value}${impact.note ? ` ${impact.note}` : ""}` : null,
     alert.kind === "prediction" ? null : `for ${duration(now - nsToMs(alert.since_unix_ns))}`,
     state || null,
@@ -156,7 +156,7 @@ function AlertChart({ data }: { data: AlertDocument }) {
         marks={marks}
         eta={eta}
         refractoryUntil={chart.refractory_until_unix_ns ? nsToMs(chart.refractory_until_unix_ns) : null}
-        fromZero={chart.unit !== "ratio"}
+        fromZero={false}
         onZoom={zoom}
       />
     </Card>

@@ -49,7 +49,7 @@ export function MetricCard({ title, metric, unit, figure, to, search, fromZero =
         {shown ? (
           <>
             {shown.text}
-            <small>{shown.unit}</small>
+            <small className={shown.unit.startsWith(" ") ? "apart" : ""}>{shown.unit.trim()}</small>
           </>
         ) : (
           <>

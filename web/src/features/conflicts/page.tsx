@@ -84,16 +84,16 @@ function ConflictTable({ data, view }: { data: Conflicts; view: View }) {
   const [picked, setPicked] = useState<string | null>(null);
   const longest = Math.max(1, ...data.items.map((c) => Math.max(c.age_ms, c.usual_ms ?? 0)));
   const columns: Column<Conflict>[] = [
-    { id: "type", title: "Conflict", width: "minmax(150px, 1.3fr)", render: (c) => <span className="conflict-type"><StatusIcon tone={view === "resolved" ? "ok" : severityTone(c.severity)} size={14} /><span className="medium tel">{middleEllipsis(c.type, 28)}</span></span> },
+    { id: "type", title: "Conflict", width: "minmax(136px, 1fr)", render: (c) => <span className="conflict-type"><StatusIcon tone={view === "resolved" ? "ok" : severityTone(c.severity)} size={14} /><span className="medium tel">{middleEllipsis(c.type, 28)}</span></span> },
     {
-      id: "parties", title: "Parties", width: "minmax(190px, 2fr)",
+      id: "parties", title: "Parties", width: "minmax(250px, 2.2fr)",
       render: (c) => <span className="conflict-parties">{c.parties.slice(0, 3).map((p) => <AgentLink key={p.id} agent={p} max={16} />)}{c.parties.length > 3 && <span className="t3">+{c.parties.length - 3}</span>}</span>,
     },
     { id: "about", title: "About", width: "minmax(110px, 1.2fr)", hide: "narrow", render: (c) => <span className="mono tel t2">{middleEllipsis(c.about ?? "–", 30)}</span> },
     { id: "rounds", title: "Rounds", width: "56px", align: "right", render: (c) => count(c.rounds) },
-    { id: "method", title: view === "resolved" ? "Resolved by" : "Method", width: "96px", hide: "phone", render: (c) => <span className="t2 tel">{middleEllipsis((view === "resolved" ? c.resolution : c.method) ?? "–", 16)}</span> },
+    { id: "method", title: view === "resolved" ? "Resolved by" : "Method", width: "72px", hide: "narrow", render: (c) => <span className="t2 tel">{middleEllipsis((view === "resolved" ? c.resolution : c.method) ?? "–", 16)}</span> },
     {
-      id: "age", title: view === "resolved" ? "Took, against usual" : "Age, against usual", width: "minmax(200px, 1.5fr)",
+      id: "age", title: view === "resolved" ? "Took, against usual" : "Age, against usual", width: "minmax(206px, 1.4fr)",
       render: (c) => {
         const long = c.usual_ms !== null && c.age_ms > 2 * c.usual_ms;
         return (

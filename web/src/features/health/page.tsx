@@ -74,7 +74,7 @@ function Pipeline({ data }: { data: Health }) {
   return (
     <section className="card pipeline" aria-label="Pipeline">
       {data.stages.map((s) => (
-        <div key={s.name} className={`stage ${s.status}`}>
+        <div key={s.name} className={`stage stage-${s.status}`}>
           <h2>
             <StatusIcon tone={statusTone(s.status)} size={13} />
             {visibleLine(s.name).slice(0, 24)}

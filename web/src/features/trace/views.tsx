@@ -75,8 +75,8 @@ export function Views({ document: doc, data, folds }: Props) {
         <Segments<View> label="View" value={view} choices={VIEWS.map((v, i) => ({ value: v, label: TITLES[v], note: <Kbd>{i + 1}</Kbd> }))} onChange={show} />
         <FindBox find={find} setFind={setFind} hits={find.trim() === "" || view === "conversation" ? null : hits} selected={selected} onSelect={select} />
         {view === "waterfall" && <Switch label="Critical path" checked={critical} onChange={setCritical} />}
-        {view === "waterfall" && critical && <Switch label="Only it" checked={onlyCritical} onChange={setOnlyCritical} />}
-        {(view === "waterfall" || view === "sequence") && <Switch label="Fold repeats" checked={fold} onChange={setFold} />}
+        {view === "waterfall" && critical && <Switch label="Only" checked={onlyCritical} onChange={setOnlyCritical} />}
+        {(view === "waterfall" || view === "sequence") && <Switch label="Fold" checked={fold} onChange={setFold} />}
         <span className="grow" />
         <Button onClick={() => setPicking(true)}>Compare…</Button>
         <a className={buttonClass()} href={apiUrl(`traces/${encodeURIComponent(doc.trace_id)}`)} target="_blank" rel="noopener">JSON</a>

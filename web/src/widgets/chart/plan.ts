@@ -81,9 +81,10 @@ function yBounds(plan: ChartPlan, threshold: Maybe, fromZero: boolean): [number,
   const middle = hi;
   for (const v of plan.q90) include(v === null ? null : Math.min(v, middle * 1.35));
   for (const v of plan.q10) include(v);
-  if (fromZero && lo > 0) lo = 0;
+  // A line that stays far from zero shows more without it; where zero is near, it belongs there.
+  if (lo > 0 && (fromZero || lo < 0.25 * hi)) lo = 0;
   const room = (hi - lo) * 0.08 || Math.abs(hi) * 0.1 || 1;
-  return [fromZero && lo === 0 ? 0 : lo - room, hi + room];
+  return [lo === 0 ? 0 : lo - room, hi + room];
 }
 
 /** Spans of history without data, as [from, to] in ms; the line is never joined across them. */

@@ -105,7 +105,7 @@ function options(
       ? [{ show: false }, { show: false }]
       : [
           { ...axis, grid: { show: false }, size: 24, gap: 4, space: 90, values: (_u, splits) => splits.map((t) => axisTime(t, plan.end - first)) },
-          { ...axis, size: 52, gap: 6, space: 32, values: (_u, splits) => splits.map((v) => inUnit(v, frame.unit)) },
+          { ...axis, size: 52, gap: 6, space: 32, values: (_u, splits) => splits.map((v) => inUnit(v, frame.unit).replace(/\.0+(?!\d)/, "")) },
         ],
     series: [{}, { stroke: layers.color, width: 1.5, points: { show: false }, spanGaps: false }],
     hooks: {

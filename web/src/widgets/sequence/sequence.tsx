@@ -22,6 +22,7 @@ interface Props {
 
 const RAIL = 112;
 const LANE_MIN = 150;
+const TAIL = 84;
 const OVERSCAN_PX = 300;
 const LABEL_MAX = 60;
 
@@ -52,7 +53,7 @@ export function Sequence(props: Props) {
   }, [props.selected, plan, box]);
   if (plan.lanes.length === 0) return <Empty>No agent of this run was recognised, so there is nothing to put on lanes.</Empty>;
   const width = Math.max(size.width, RAIL + plan.lanes.length * LANE_MIN);
-  const laneX = (lane: number) => RAIL + ((lane + 0.5) * (width - RAIL)) / plan.lanes.length;
+  const laneX = (lane: number) => RAIL + ((lane + 0.5) * (width - RAIL - TAIL)) / plan.lanes.length;
   const laneOf = new Map(plan.lanes.map((agent, i) => [agent, i]));
   const x = (agent: number) => laneX(laneOf.get(agent) ?? plan.lanes.length - 1);
   const from = top - OVERSCAN_PX;
@@ -106,7 +107,7 @@ function Frames({ plan, laneX, from, to }: PartProps) {
           const end = ends.get(start.frame?.id);
           if (!start.frame || !end || end.y + end.height < from || start.y > to) return null;
           const left = laneX(start.frame.lanes[0]) - 84;
-          const right = laneX(start.frame.lanes[1]) + 110;
+          const right = laneX(start.frame.lanes[1]) + 190;
           return (
             <g key={start.frame.id}>
               <rect className="seq-frame" x={left} y={start.y + 4} width={right - left} height={end.y + end.height - start.y - 8} rx={6} />

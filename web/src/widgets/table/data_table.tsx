@@ -4,6 +4,7 @@ import { type ReactNode, useRef, useState } from "react";
 import { plural } from "@/base/format";
 import { useHotkeys } from "@/base/hotkeys";
 import { usePrefs } from "@/base/prefs";
+import { NARROW, PHONE, useMedia } from "@/base/use_media";
 import { useFrozenOrder } from "./use_frozen";
 import "./table.css";
 
@@ -49,7 +50,8 @@ const VIRTUAL_FROM = 100;
 
 /** The list of every page: sticky head, sorted by the server, virtual from 100 rows, never jumping under the pointer. */
 export function DataTable<T>(props: Props<T>) {
-  const { columns, keyOf, selected = null } = props;
+  const { keyOf, selected = null } = props;
+  const columns = useShownColumns(props.columns);
   const density = usePrefs().density;
   const rowPx = density === "compact" ? 24 : 32;
   const { rows, newcomers, showAll, handlers } = useFrozenOrder(props.rows, keyOf);
@@ -58,7 +60,7 @@ export function DataTable<T>(props: Props<T>) {
   const [cursor, setCursor] = useState(-1);
   const virtual = items.length >= VIRTUAL_FROM;
   const virtualizer = useVirtualizer({ count: virtual ? items.length : 0, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12 });
-  const template = { gridTemplateColumns: columns.map((c) => c.width).join(" ") };
+  const template = { gridTemplateColumns: columns.map((c) => c.width).join(" "), minWidth: widthMin(columns) };
   useTableKeys({ props, items, cursor, setCursor, onShow: (i) => (virtual ? virtualizer.scrollToIndex(i) : scroller.current?.querySelector(`[data-index="${i}"]`)?.scrollIntoView({ block: "nearest" })) });
   const renderItem = (item: Item<T>, index: number, style?: React.CSSProperties) =>
     item.kind === "group" ? (
@@ -66,7 +68,7 @@ export function DataTable<T>(props: Props<T>) {
         <div role="gridcell">{props.renderGroup?.(item.name) ?? item.name}</div>
       </div>
     ) : (
-      <Row key={keyOf(item.row)} {...{ props, item, index, template, style }} selected={selected === keyOf(item.row)} cursor={cursor === index} setCursor={setCursor} />
+      <Row key={keyOf(item.row)} {...{ props, columns, item, index, template, style }} selected={selected === keyOf(item.row)} cursor={cursor === index} setCursor={setCursor} />
     );
   const onScroll = (event: React.UIEvent<HTMLDivElement>) => {
     const e = event.currentTarget;
@@ -105,6 +107,20 @@ export function DataTable<T>(props: Props<T>) {
   );
 }
 
+function useShownColumns<T>(columns: Column<T>[]): Column<T>[] {
+  const phone = useMedia(PHONE);
+  const narrow = useMedia(NARROW);
+  return columns.filter((c) => !(c.hide === "phone" && phone) && !(c.hide === "narrow" && narrow));
+}
+
+const GAP_PX = 12;
+
+/** The least width of a row: below it the table scrolls, and head and rows still agree. */
+function widthMin<T>(columns: Column<T>[]): number {
+  const tracks = columns.map((c) => Number(/(\d+(?:\.\d+)?)px/.exec(c.width)?.[1] ?? 0));
+  return tracks.reduce((a, b) => a + b, 0) + GAP_PX * (columns.length - 1) + 32;
+}
+
 function withGroups<T>(rows: { row: T; gone: boolean }[], groupOf: ((row: T) => string | null) | undefined): Item<T>[] {
   if (!groupOf) return rows.map((r) => ({ kind: "row", ...r }));
   const items: Item<T>[] = [];
@@ -127,7 +143,7 @@ function HeadCell<T>({ column, sort, onSort }: { column: Column<T>; sort: string
   const descending = field !== undefined && sort === `-${field}`;
   const ascending = field !== undefined && sort === field;
   const state = descending ? "descending" : ascending ? "ascending" : undefined;
-  const classes = `dt-cell ${column.align === "right" ? "num" : ""} ${column.hide ? `hide-${column.hide}` : ""}`;
+  const classes = `dt-cell ${column.align === "right" ? "num" : ""}`;
   return (
     <div role="columnheader" className={classes} aria-sort={state}>
       {field && onSort ? (
@@ -145,6 +161,7 @@ function HeadCell<T>({ column, sort, onSort }: { column: Column<T>; sort: string
 
 interface RowProps<T> {
   props: Props<T>;
+  columns: Column<T>[];
   item: { row: T; gone: boolean };
   index: number;
   template: React.CSSProperties;
@@ -154,7 +171,7 @@ interface RowProps<T> {
   setCursor: (index: number) => void;
 }
 
-function Row<T>({ props, item, index, template, style, selected, cursor, setCursor }: RowProps<T>) {
+function Row<T>({ props, columns, item, index, template, style, selected, cursor, setCursor }: RowProps<T>) {
   const { row, gone } = item;
   const key = props.keyOf(row);
   const classes = ["dt-row", selected && "selected", cursor && "cursor", gone && "gone", (props.onPeek ?? props.onOpen) && "opens"].filter(Boolean).join(" ");
@@ -176,8 +193,8 @@ function Row<T>({ props, item, index, template, style, selected, cursor, setCurs
       }}
       onDoubleClick={() => props.onOpen?.(row)}
     >
-      {props.columns.map((c) => (
-        <div key={c.id} role="gridcell" className={`dt-cell ${c.align === "right" ? "num" : ""} ${c.hide ? `hide-${c.hide}` : ""}`}>
+      {columns.map((c) => (
+        <div key={c.id} role="gridcell" className={`dt-cell ${c.align === "right" ? "num" : ""}`}>
           {c.render(row)}
         </div>
       ))}

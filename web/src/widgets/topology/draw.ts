@@ -62,15 +62,20 @@ function isLit(scene: GraphScene, link: Link): boolean {
   return scene.lit === null || (scene.lit.has(link.source) && scene.lit.has(link.target));
 }
 
-/** Everything that stands still: lines, arrow heads, error ends, labels; nodes when zoomed out. */
+/** Everything that stands still: lines, arrow heads, error ends; nodes when zoomed out. */
 export function drawGraph(context: CanvasRenderingContext2D, scene: GraphScene): void {
   begin(context, scene);
   const shown = scene.links.filter((l) => inView(scene, l.curve));
   drawPlainLinks(context, scene, shown);
   for (const link of shown) if (link.errorRatio >= 0.01 && !link.cycle) drawErrorEnd(context, scene, link);
   if (!scene.cards) drawNodes(context, scene);
-  if (scene.camera.zoom >= 0.35) drawLabels(context, scene, shown);
   context.globalAlpha = 1;
+}
+
+/** Words and numbers, above everything else. */
+export function drawLinkLabels(context: CanvasRenderingContext2D, scene: GraphScene): void {
+  begin(context, scene);
+  if (scene.camera.zoom >= 0.35) drawLabels(context, scene, scene.links.filter((l) => inView(scene, l.curve)));
 }
 
 /** Lines of equal look share one path: 1,500 edges are a handful of strokes. */

@@ -4,7 +4,7 @@ import { REDUCED_MOTION, useMedia } from "@/base/use_media";
 import { useSize } from "@/base/use_size";
 import { useTokens } from "@/base/use_tokens";
 import { Button } from "../controls";
-import { type Camera, type GraphScene, drawGraph, drawWaits } from "./draw";
+import { type Camera, type GraphScene, drawGraph, drawLinkLabels, drawWaits } from "./draw";
 import { distanceTo } from "./geometry";
 import { NODE_H, NODE_W, type Point } from "./layout";
 import { type GraphCycle, type GraphEdge, type GraphNode, buildLinks } from "./model";
@@ -50,9 +50,12 @@ export function TopologyGraph(props: Props) {
   const scene: GraphScene = { nodes: visible, links, at, camera: view, width: size.width, height: size.height, token, lit, selectedLink, cards, coloured };
   const base = useRef<HTMLCanvasElement>(null);
   const waits = useRef<HTMLCanvasElement>(null);
+  const labels = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
     const context = base.current?.getContext("2d");
     if (context && size.width > 0) drawGraph(context, scene);
+    const above = labels.current?.getContext("2d");
+    if (above && size.width > 0) drawLinkLabels(above, scene);
   });
   useWaitAnimation(waits, scene, still || !links.some((l) => l.wait || l.cycle));
   const gestures = useGestures({ box, view, setCamera, links, props, cards, visible });
@@ -60,6 +63,7 @@ export function TopologyGraph(props: Props) {
     <div className="topo" ref={box} {...gestures} role="application" aria-label="Agent graph. The table view lists the same links.">
       <canvas ref={base} aria-hidden="true" />
       <canvas ref={waits} aria-hidden="true" />
+      <canvas ref={labels} aria-hidden="true" />
       <div className="topo-layer" style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${view.zoom})` }}>
         {view.zoom >= 0.35 && <Bands nodes={nodes} at={at} />}
         {cards &&
@@ -242,7 +246,8 @@ function CycleTag({ cycle, at, now }: { cycle: GraphCycle; at: Map<string, Point
   const points = cycle.edges.map((e) => at.get(e.source)).filter((p): p is Point => p !== undefined);
   if (points.length === 0) return null;
   const x = points.reduce((a, p) => a + p.x + NODE_W / 2, 0) / points.length;
-  const y = points.reduce((a, p) => a + p.y + NODE_H / 2, 0) / points.length;
+  // Above the ring: its middle is where its edges cross.
+  const y = Math.min(...points.map((p) => p.y)) - 16;
   const since = Number(BigInt(cycle.since_unix_ns) / 1_000_000n);
   return (
     <div className="topo-cycle" style={{ transform: `translate(${x}px, ${y}px) translate(-50%, -50%)` }}>

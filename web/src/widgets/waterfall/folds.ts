@@ -6,10 +6,13 @@ import { type TraceData, children, spanName } from "./trace_data";
 export const RUN_MIN = 4;
 export const PERIOD_MAX = 6;
 export const TURNS_MIN = 3;
-/** Folds are closed by default in traces larger than this. */
+/** Folds are closed by default in traces larger than this, and when they have more turns than this. */
 export const FOLD_ABOVE = 200;
+export const FOLD_TURNS = 5;
+/** From this share of equal turns on, a repetition is named by what is mostly equal. */
+const MOSTLY = 0.8;
 
-export type Evidence = "same arguments" | "same result" | "same rhythm";
+export type Evidence = "same arguments" | "mostly same arguments" | "same result" | "mostly same result" | "same rhythm";
 
 export interface Fold {
   id: number;
@@ -75,14 +78,25 @@ function foldAt(data: TraceData, siblings: number[], shape: string[], from: numb
 }
 
 function evidence(data: TraceData, members: number[], period: number): Evidence {
-  const equal = (column: Float64Array) =>
-    members.every((m, i) => {
-      const before = members[i - period];
-      return before === undefined || (column[m] === column[before] && (data.kind[m] !== 4 || (column[m] ?? 0) !== 0));
-    });
-  if (equal(data.argsHash) && members.some((m) => (data.argsHash[m] ?? 0) !== 0)) return "same arguments";
-  if (equal(data.resultHash) && members.some((m) => (data.resultHash[m] ?? 0) !== 0)) return "same result";
-  return "same rhythm";
+  const args = equalShare(data.argsHash, members, period);
+  if (args === 1) return "same arguments";
+  const results = equalShare(data.resultHash, members, period);
+  if (results === 1) return "same result";
+  if (args >= MOSTLY) return "mostly same arguments";
+  return results >= MOSTLY ? "mostly same result" : "same rhythm";
+}
+
+/** Of the spans that carry a hash, the share that equals the one a turn before; 0 when none does. */
+function equalShare(column: Float64Array, members: number[], period: number): number {
+  let known = 0;
+  let equal = 0;
+  for (let i = period; i < members.length; i += 1) {
+    const now = column[members[i] ?? 0] ?? 0;
+    if (now === 0) continue;
+    known += 1;
+    if (now === column[members[i - period] ?? 0]) equal += 1;
+  }
+  return known === 0 ? 0 : equal / known;
 }
 
 function foldName(data: TraceData, members: number[], period: number): string {

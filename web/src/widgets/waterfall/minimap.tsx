@@ -9,6 +9,7 @@ import type { ViewControl } from "./use_view";
 const HEIGHT = 56;
 const LANES = 14;
 const EDGE_PX = 6;
+const LANE_PX_MAX = 7;
 
 interface Props {
   data: TraceData;
@@ -57,7 +58,7 @@ export function Minimap({ data, control, coloured, critical }: Props) {
   return (
     <div className="wf-minimap" ref={box} role="img" aria-label="Minimap of the whole trace" onPointerDown={drag} onDoubleClick={control.reset}>
       <canvas ref={canvas} aria-hidden="true" />
-      <div className="wf-window" style={{ left: `${left}%`, width: `${width}%` }}>
+      <div className={`wf-window ${control.isWhole ? "" : "narrow"}`} style={{ left: `${left}%`, width: `${width}%` }}>
         <i />
         <i />
       </div>
@@ -91,7 +92,8 @@ interface DrawInput {
 
 function draw(context: CanvasRenderingContext2D, { data, lanes, width, token, coloured, critical }: DrawInput): void {
   fitCanvas(context, width, HEIGHT);
-  const laneHeight = (HEIGHT - 8) / LANES;
+  const used = lanes.reduce((a, b) => Math.max(a, b), 0) + 1;
+  const laneHeight = Math.min(LANE_PX_MAX, (HEIGHT - 10) / used);
   const scale = width / data.totalNs;
   const drawn = new Float64Array(LANES).fill(-1);
   for (let pass = 0; pass < 2; pass += 1) {

@@ -61,6 +61,7 @@ function spanFacts(data: TraceData, span: number, coloured: ReadonlySet<number>,
     tokens: totals.tokens(span),
     note: usual === null ? null : `usual ${duration(usual)}`,
     noteIsBad: false,
+    title: spanName(data, span),
   };
 }
 
@@ -78,7 +79,7 @@ function foldFacts(data: TraceData, row: Exclude<Row, { type: "span" }>, coloure
     if (data.status[m] === STATUS.error) failed += 1;
   }
   return {
-    name: fold.period > 1 ? `loop ×${fold.turns}: ${fold.name}` : fold.name,
+    name: fold.period > 1 ? `loop ×${fold.turns}` : fold.name,
     agent: spanAgent(data, first),
     coloured: coloured.has(data.agent[first] ?? -1),
     kind: data.kind[first] ?? 0,
@@ -86,6 +87,7 @@ function foldFacts(data: TraceData, row: Exclude<Row, { type: "span" }>, coloure
     running: fold.members.some((m) => data.open[m] === 1),
     cost,
     tokens,
+    title: fold.name,
     note: `${fold.period === 1 ? `×${fold.turns} · ` : ""}${fold.evidence}`,
     noteIsBad: fold.evidence !== "same rhythm",
   };

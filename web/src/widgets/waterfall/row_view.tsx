@@ -33,6 +33,8 @@ export interface RowFacts {
   tokens: number;
   note: string | null;
   noteIsBad: boolean;
+  /** In full, for the tooltip. */
+  title: string;
 }
 
 interface Props {
@@ -89,7 +91,7 @@ export const RowView = memo(function RowView({ row, facts, index, top, selected,
           <>
             {facts.agent && <AgentGlyph slot={facts.agent.slot} muted={!facts.coloured} />}
             {row.type === "fold" && row.fold.period > 1 ? <Repeat2 className="wf-kind" size={13} aria-label="loop" /> : <KindIcon kind={facts.kind} />}
-            <span className={`wf-name tel ${facts.kind === KIND.workflow || row.type === "fold" ? "medium" : ""}`} title={facts.name.slice(0, 400)}>
+            <span className={`wf-name tel ${facts.kind === KIND.workflow || row.type === "fold" ? "medium" : ""}`} title={facts.title.slice(0, 400)}>
               {middleEllipsis(facts.name, 64)}
             </span>
             {facts.note && <span className={`wf-note ${facts.noteIsBad ? "crit" : ""}`}>{facts.note}</span>}

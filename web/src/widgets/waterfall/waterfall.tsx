@@ -4,7 +4,7 @@ import { useSize } from "@/base/use_size";
 import { useTokens } from "@/base/use_tokens";
 import { Coverage } from "./coverage";
 import { ROW_PX, drawBars, rulerTicks, timeToX } from "./draw";
-import { type Folds, FOLD_ABOVE, NO_FOLDS } from "./folds";
+import { type Folds, FOLD_ABOVE, FOLD_TURNS, NO_FOLDS } from "./folds";
 import { Minimap } from "./minimap";
 import { criticalBySpan, colouredAgents, rowFacts, waitsBySpan } from "./row_facts";
 import { RowView } from "./row_view";
@@ -129,13 +129,13 @@ export function Waterfall(props: Props) {
           <canvas className="wf-bars" ref={canvas} aria-hidden="true" style={{ transform: `translateY(${first * ROW_PX}px)` }} />
         </div>
       </div>
-      <ErrorTrack data={data} rows={rows} hits={hitSet} onJump={(i) => select(i)} />
+      {rows.length * ROW_PX > size.height && <ErrorTrack data={data} rows={rows} hits={hitSet} onJump={(i) => select(i)} />}
     </div>
   );
 }
 
 function initialState(data: TraceData, folds: Folds): RowState {
-  const openFolds = data.count > FOLD_ABOVE ? EMPTY : new Set(folds.list.map((f) => f.id));
+  const openFolds = data.count > FOLD_ABOVE ? EMPTY : new Set(folds.list.filter((f) => f.turns <= FOLD_TURNS).map((f) => f.id));
   return { collapsed: EMPTY, openFolds, fullFolds: EMPTY, only: null };
 }
 
