@@ -12,15 +12,21 @@ namespace {
 constexpr int kReadsPerWake = 8;
 // Bytes queued to a client that does not read before we stop reading from it.
 constexpr std::size_t kOutPauseBytes = 1024 * 1024;
-constexpr std::uint32_t kFrameBytesMax = 64 * 1024;
 constexpr std::uint32_t kStreamWindowBytes = 1024 * 1024;
 constexpr std::size_t kContinuationsMax = 8;
+// Ranges of skipped stream ids that are remembered; the oldest is forgotten first.
+constexpr std::size_t kSkippedRangesMax = 32;
 
 }  // namespace
 
 // The C callbacks of nghttp2; `user` is the connection.
 struct GrpcCallbacks {
   static GrpcConnection& self(void* user) { return *static_cast<GrpcConnection*>(user); }
+
+  static int begin_frame(nghttp2_session*, const nghttp2_frame_hd* head, void* user) {
+    if (head->type == NGHTTP2_HEADERS) self(user).check_stream_id(head->stream_id);
+    return 0;
+  }
 
   static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
@@ -79,6 +85,7 @@ struct GrpcCallbacks {
   static nghttp2_session* create(GrpcConnection* connection, const GrpcServerOptions& limits) {
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, begin_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_received);
@@ -88,7 +95,6 @@ struct GrpcCallbacks {
     nghttp2_option* option = nullptr;
     nghttp2_option_new(&option);
     nghttp2_option_set_no_auto_window_update(option, 1);
-    nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_max_continuations(option, kContinuationsMax);
     // Our own bucket answers first, with ENHANCE_YOUR_CALM; this is the second line.
     nghttp2_option_set_stream_reset_rate_limit(option, limits.resets_burst + 1u,
@@ -133,7 +139,6 @@ void GrpcConnection::start() {
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams_max},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindowBytes},
-      {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, kFrameBytesMax},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, header_bytes},
   };
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
@@ -179,6 +184,21 @@ bool GrpcConnection::feed(std::string_view bytes) {
   return false;
 }
 
+// RFC 9113 5.1.1: a new stream closes the idle ones below it. nghttp2 ignores HEADERS for those;
+// they are a connection error, while late trailers of streams that did exist are not.
+void GrpcConnection::check_stream_id(std::int32_t id) {
+  for (const auto& [first, last] : skipped_ids_) {
+    if (id >= first && id <= last) {
+      nghttp2_session_terminate_session(session_, NGHTTP2_PROTOCOL_ERROR);
+      return;
+    }
+  }
+  if (id <= last_id_) return;
+  if (id > last_id_ + 2) skipped_ids_.emplace_back(last_id_ + 1, id - 1);
+  if (skipped_ids_.size() > kSkippedRangesMax) skipped_ids_.pop_front();
+  last_id_ = id;
+}
+
 void GrpcConnection::on_begin_call(std::int32_t id) {
   auto call = std::make_unique<Call>();
   call->id = id;
@@ -213,7 +233,8 @@ void GrpcConnection::on_headers_done(Call& call) {
   }
   const Headers& fields = call.request.metadata;
   if (call.method != "POST" || !fields.get("content-type").starts_with("application/grpc")) {
-    return answer_http(call, call.method == "POST" ? 415 : 405, "this port speaks gRPC only\n");
+    call.not_grpc = true;  // answered at its end, like any other HTTP request
+    return;
   }
   state_->calls_total.fetch_add(1, std::memory_order_relaxed);
   if (const std::string_view timeout = fields.get("grpc-timeout"); !timeout.empty()) {
@@ -265,7 +286,7 @@ void GrpcConnection::on_data(std::int32_t id, std::string_view bytes) {
     nghttp2_session_consume_connection(session_, size);
   }
   Call* call = find(id);
-  if (call == nullptr || call->phase != Phase::kMessage) return;
+  if (call == nullptr || call->phase != Phase::kMessage || call->not_grpc) return;
   while (!bytes.empty()) {
     if (call->have_message) {
       return answer(*call, {GrpcCode::kUnimplemented, "client streaming is not supported", {}}, {},
@@ -289,6 +310,9 @@ void GrpcConnection::on_data(std::int32_t id, std::string_view bytes) {
 
 void GrpcConnection::on_request_end(Call& call) {
   if (call.phase != Phase::kMessage) return;
+  if (call.not_grpc) {
+    return answer_http(call, call.method == "POST" ? 415 : 405, "this port speaks gRPC only\n");
+  }
   if (!call.have_message) {
     return answer(call, {GrpcCode::kInternal, "the request has no complete message", {}}, {},
                   false);

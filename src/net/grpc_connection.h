@@ -84,6 +84,7 @@ class GrpcConnection final : public SocketConnection {
     std::string method;
     std::size_t header_bytes = 0;
     bool headers_too_large = false;
+    bool not_grpc = false;
     bool gzip_reply = false;
     bool known_encoding = true;
     Encoding encoding = Encoding::kIdentity;
@@ -118,6 +119,7 @@ class GrpcConnection final : public SocketConnection {
   friend struct GrpcCallbacks;
 
   // Session events, from nghttp2 through GrpcCallbacks.
+  void check_stream_id(std::int32_t id);
   void on_begin_call(std::int32_t id);
   void on_field(Call& call, std::string_view name, std::string_view value);
   void on_headers_done(Call& call);
@@ -163,6 +165,8 @@ class GrpcConnection final : public SocketConnection {
   bool paused_ = false;          // not reading: the client does not take its answers
   bool sent_since_ping_ = true;  // answers went out since the last PING
   bool flooded_ = false;
+  std::int32_t last_id_ = -1;                                      // of the newest stream
+  std::deque<std::pair<std::int32_t, std::int32_t>> skipped_ids_;  // both ends included
   std::int64_t started_ns_ = 0;
   std::int64_t idle_since_ns_ = 0;
   std::size_t held_bytes_ = 0;      // messages in handlers
