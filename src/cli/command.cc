@@ -7,6 +7,7 @@
 #include "cli/cmd_analyze.h"
 #include "cli/cmd_detect.h"
 #include "cli/cmd_forecast.h"
+#include "cli/cmd_query.h"
 #include "cli/cmd_serve.h"
 #include "cli/cmd_version.h"
 
@@ -22,6 +23,12 @@ constexpr Command kCommands[] = {
     {"check-config", "Server", "Check a configuration file, errors with line numbers",
      run_check_config},
     {"token", "Server", "Print the operator token, or make a new token", run_token},
+    {"snapshot", "Server", "Back a running server up", run_snapshot},
+    {"search", "Ask a server", "Find traces", run_search},
+    {"trace", "Ask a server", "Show one trace as a tree", run_trace},
+    {"services", "Ask a server", "Services that sent spans", run_services},
+    {"stats", "Ask a server", "What the server holds and how it is doing", run_stats},
+    {"delete", "Ask a server", "Delete one trace for good", run_delete},
     {"version", "Other", "Version and build", run_version},
 };
 

@@ -178,8 +178,8 @@ RouteMatch RouteTable::match(std::string_view method, std::span<const std::strin
 }
 
 std::optional<base::UnixNanos> parse_time(std::string_view text) {
-  // Seconds reach 1e11 in the year 5138; milliseconds, microseconds and nanoseconds of our times lie
-  // a factor of 1,000 apart each.
+  // Seconds reach 1e11 in the year 5138; milliseconds, microseconds and nanoseconds of our times
+  // lie a factor of 1,000 apart each.
   if (const auto whole = base::parse_int64(text)) {
     const std::int64_t magnitude = *whole < 0 ? -*whole : *whole;
     if (magnitude < 100'000'000'000) {

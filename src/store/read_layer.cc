@@ -133,7 +133,8 @@ TraceSummary summarize(const SpanBatch& batch) {
     ++out.span_count;
     if (span.status == telemetry::StatusCode::kError) ++out.error_count;
     if (span.parent_span_id.valid()) continue;
-    if (root == nullptr || std::tie(span.start, span.span_id) < std::tie(root->start, root->span_id)) {
+    if (root == nullptr ||
+        std::tie(span.start, span.span_id) < std::tie(root->start, root->span_id)) {
       root = &span;
     }
   }

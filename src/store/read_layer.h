@@ -2,8 +2,8 @@
 // here spans become unique and hits become traces. Stateless; thread-safe as its store is.
 //
 // Two rows are the same span if trace id and span id are equal and the service is: equal span ids
-// from different services are different spans (facts of life with bad id generators), while versions
-// of one span (open, then ended) fold to the best one by telemetry::is_better_version.
+// from different services are different spans (facts of life with bad id generators), while
+// versions of one span (open, then ended) fold to the best one by telemetry::is_better_version.
 #pragma once
 
 #include <cstdint>

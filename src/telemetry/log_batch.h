@@ -36,8 +36,8 @@ struct LogBatch {
   std::vector<LogRecord> records;
 };
 
-// Appends a deep copy of records of another batch, each resource and scope once a call. `rows` index
-// other.records.
+// Appends a deep copy of records of another batch, each resource and scope once a call. `rows`
+// index other.records.
 void append_copy(LogBatch& out, const LogBatch& other, std::span<const std::uint32_t> rows);
 
 using LogBatchPtr = std::shared_ptr<const LogBatch>;
