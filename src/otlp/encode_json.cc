@@ -3,6 +3,7 @@
 #include "base/strings.h"
 #include "otlp/encode.h"
 #include "otlp/item_runs.h"
+#include "otlp/point_rules.h"
 #include "otlp/text.h"
 #include "otlp/wire.h"
 
@@ -285,7 +286,7 @@ void write_exponential_buckets(JsonWriter& json, std::string_view name, const Me
 void write_number(JsonWriter& json, const MetricPoint& point) {
   if (point.is_int) {
     json.key("asInt").value_as_string(point.int_value);
-  } else if ((point.flags & 1) == 0) {
+  } else if ((point.flags & kNoRecordedValue) == 0 || !std::isnan(point.value)) {
     json.key("asDouble");
     write_double(json, point.value);
   }

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "otlp/encode.h"
 #include "otlp/point_rules.h"
 #include "otlp/protobuf_writer.h"
@@ -85,10 +87,15 @@ void put_optional(std::string& out, std::uint32_t number, bool has, double value
   if (has) append_wire_fixed(out, number, value);
 }
 
+// No recorded value: the oneof stays unset.
+bool is_absent(const MetricPoint& point) {
+  return (point.flags & kNoRecordedValue) != 0 && std::isnan(point.value);
+}
+
 void put_number_point(std::string& out, const MetricPoint& point) {
   if (point.is_int) {
     append_wire_fixed(out, 6, point.int_value);
-  } else if ((point.flags & 1) == 0) {  // no recorded value: the oneof stays unset
+  } else if (!is_absent(point)) {
     append_wire_fixed(out, 4, point.value);
   }
   put_wire_varint(out, 8, point.flags);
