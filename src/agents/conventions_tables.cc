@@ -186,6 +186,7 @@ constexpr KeyRow kKeys[] = {
     {"traceloop.entity.input", kInput, kOpenLlmetry, false},
     {"mlflow.spanInputs", kInput, kMlflow, false},
     {"langfuse.observation.input", kInput, kLangfuse, false},
+    {"gen_ai.prompt", kInput, kLangSmith, false},
     {"output.value", kOutput, kOpenInference, true},
     {"traceloop.entity.output", kOutput, kOpenLlmetry, false},
     {"mlflow.spanOutputs", kOutput, kMlflow, false},

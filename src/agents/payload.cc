@@ -219,7 +219,8 @@ void collect_calls(const Json& value, std::vector<PlannedCall>& calls, int depth
   if (const Json* use = member(value, "toolUse")) add_call(*use, calls);
   if (const Json* use = member(value, "function_call")) add_call(*use, calls);
   for (const std::string_view key :
-       {"parts", "content", "tool_calls", "message", "choices", "candidates"}) {
+       {"parts", "content", "tool_calls", "message", "choices", "candidates", "generations",
+        "kwargs", "messages"}) {
     if (const Json* inner = member(value, key)) collect_calls(*inner, calls, depth + 1);
   }
 }
@@ -234,7 +235,8 @@ bool holds_text(const Json& value, int depth) {
   if (!value.IsObject()) return false;
   const std::string_view type = text_at(value, "type");
   if (type == "tool_call" || type == "reasoning") return false;
-  for (const std::string_view key : {"text", "content", "parts", "message"}) {
+  for (const std::string_view key :
+       {"text", "content", "parts", "message", "generations", "kwargs"}) {
     const Json* inner = member(value, key);
     if (inner != nullptr && holds_text(*inner, depth + 1)) return true;
   }

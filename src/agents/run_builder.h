@@ -62,6 +62,7 @@ class RunBuilder {
   // run_handoffs.cc
   void add_invocations();
   void add_explicit_handoffs();
+  void add_jumps();
   void add_tool_handoffs();
   void add_executor_handoffs();
   void add_nested_handoffs();

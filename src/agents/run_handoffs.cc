@@ -79,7 +79,7 @@ void RunBuilder::add_invocations() {
 
 void RunBuilder::add_explicit_handoffs() {
   for (RunNode& node : nodes_) {
-    if (node.role != Role::kHandoff) continue;
+    if (node.role != Role::kHandoff || node.fact->convention == Convention::kLangGraph) continue;
     const SpanFact& fact = *node.fact;
     Handoff handoff;
     handoff.from = resolve(fact.text(Text::kSource));
@@ -90,11 +90,6 @@ void RunBuilder::add_explicit_handoffs() {
     handoff.span = ref_of(fact);
     handoff.confidence_percent = 95;
     handoff.evidence = "hand-off span";
-    // A graph's jump to a node is a hand-off only between agents.
-    if (fact.convention == Convention::kLangGraph &&
-        !known_.contains(normalised_name(handoff.to))) {
-      continue;
-    }
     if (handoff.to.empty()) {
       int next = -1;
       handoff.to = next_agent_after(fact.start, handoff.from, &next);
@@ -102,6 +97,25 @@ void RunBuilder::add_explicit_handoffs() {
       handoff.evidence = "hand-off span; the target is the agent that runs next";
     }
     node.control = true;
+    add_handoff(std::move(handoff));
+  }
+}
+
+// A graph's jumps are hand-offs only between agents, and only where no tool tells them better.
+void RunBuilder::add_jumps() {
+  if (!run_.handoffs.empty()) return;
+  for (const RunNode& node : nodes_) {
+    if (node.role != Role::kHandoff || node.fact->convention != Convention::kLangGraph) continue;
+    const SpanFact& fact = *node.fact;
+    Handoff handoff;
+    handoff.from = resolve(fact.text(Text::kSource));
+    handoff.to = resolve(fact.text(Text::kTarget));
+    if (!known_.contains(normalised_name(handoff.to))) continue;
+    if (!known_.contains(normalised_name(handoff.from))) handoff.from = node.agent;
+    handoff.time = fact.start;
+    handoff.span = ref_of(fact);
+    handoff.confidence_percent = 75;
+    handoff.evidence = "the graph's command";
     add_handoff(std::move(handoff));
   }
 }

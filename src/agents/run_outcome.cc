@@ -311,6 +311,7 @@ RunFacts RunBuilder::build(bool with_notes) {
   add_nested_handoffs();
   add_message_handoffs();
   add_planned_handoffs();
+  add_jumps();
   keep_carried_out();
   add_parent_handoffs();
   add_selections();

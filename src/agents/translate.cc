@@ -173,20 +173,30 @@ void translate_errors(const SpanView& view, SpanFact& fact) {
   std::string_view type = view.fields.text(Field::kErrorType);
   std::string_view message = view.span.status_message;
   bool control = is_control_exception(view.span.status_message.substr(0, 200));
+  bool told_by_event = false;
+  std::string_view raised_inside;
   for (const telemetry::Event& event : view.batch.events(view.span.events)) {
     if (event.name != "exception") continue;
     const std::string_view raised = attribute_text(view.batch, event.attributes, "exception.type");
-    if (is_control_exception(raised)) {
+    const std::string_view said =
+        attribute_text(view.batch, event.attributes, "exception.message");
+    if (is_control_exception(raised) || is_control_exception(said.substr(0, 64))) {
       control = true;
       continue;
     }
-    if (type.empty() || type == "TOOL_ERROR" || type == "ExecutionError") type = raised;
-    if (message.empty()) {
-      message = attribute_text(view.batch, event.attributes, "exception.message");
+    // LangSmith's exporter tells failures only as events, with the class inside the message.
+    if (fact.convention == Convention::kLangSmith || view.scope == "langsmith") {
+      told_by_event = true;
+      raised_inside = said.substr(0, said.find('('));
     }
+    if (type.empty() || type == "TOOL_ERROR" || type == "ExecutionError") type = raised;
+    if (message.empty()) message = said;
+  }
+  if (type == "Exception" && !raised_inside.empty() && raised_inside.size() <= 128) {
+    type = raised_inside;
   }
   control = control || is_control_exception(type);
-  const bool failed = view.span.status == StatusCode::kError ||
+  const bool failed = view.span.status == StatusCode::kError || told_by_event ||
                       !view.fields.text(Field::kErrorType).empty() ||
                       base::equals_ignore_case(view.fields.text(Field::kToolStatus), "error");
   fact.control_error = control;
@@ -220,6 +230,10 @@ void translate_identity(const SpanView& view, SpanFact& fact) {
   }
   if (fact.role == Role::kAgent && fact.convention == Convention::kOpenInference &&
       view.scope.find("langchain") != std::string_view::npos && is_helper_node(view.span.name)) {
+    fact.role = Role::kStep;
+  }
+  // LangChain's instrumentation calls every step of a chain or graph a task.
+  if (fact.role == Role::kTask && view.scope.find("langchain") != std::string_view::npos) {
     fact.role = Role::kStep;
   }
   fact.texts.set(Text::kAgent, agent);
@@ -268,6 +282,7 @@ void translate_tool(const SpanView& view, SpanFact& fact) {
   if (arguments == nullptr) arguments = view.fields.find(Field::kInput);
   const Value* result = view.fields.find(Field::kResult);
   if (result == nullptr) result = view.fields.find(Field::kOutput);
+  if (result == nullptr) result = view.fields.find(Field::kOutputMessages);
   fact.texts.set(Text::kTool, name);
   fact.call_id = id_hash(view.fields.text(Field::kCallId));
   if (arguments != nullptr) {

@@ -215,9 +215,11 @@ void translate_work(const SpanView& view, SpanFact& fact) {
   const auto copy = [&](Text tag, Field field) {
     if (const Value* value = fields.find(field)) fact.texts.set(tag, value_text(*value));
   };
-  copy(Text::kTaskId, Field::kTaskId);
-  copy(Text::kTaskType, Field::kTaskType);
-  copy(Text::kTaskStatus, Field::kTaskStatus);
+  if (fact.role != Role::kStep) {
+    copy(Text::kTaskId, Field::kTaskId);
+    copy(Text::kTaskType, Field::kTaskType);
+    copy(Text::kTaskStatus, Field::kTaskStatus);
+  }
   copy(Text::kWorkflow, Field::kWorkflowName);
   copy(Text::kWorkflowId, Field::kWorkflowId);
   copy(Text::kSession, Field::kSession);
