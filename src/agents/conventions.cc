@@ -211,6 +211,13 @@ bool is_limit_error(std::string_view type, std::string_view message) {
   return !contains_any(lower, kNotOurs) && contains_any(lower, kLimits);
 }
 
+bool is_error_text(std::string_view result) {
+  const std::string start = base::to_lower(base::trim(result).substr(0, 48));
+  return start.starts_with("error") || start.starts_with("tool error") ||
+         start.starts_with("exception") || start.starts_with("traceback") ||
+         start.starts_with("failed to ") || start.starts_with("{\"error\"");
+}
+
 bool is_model_error(std::string_view type) {
   static constexpr std::string_view kParts[] = {"openai.",
                                                 "anthropic.",

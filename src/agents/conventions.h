@@ -26,9 +26,9 @@ enum class Field : std::uint8_t {
   kOwnKind,
   kAg2Type,
   kMastraType,
+  kTraceloopKind,
   kOperation,
   kOiKind,
-  kTraceloopKind,
   kLangfuseType,
   kVercelOperation,
   kMlflowType,
@@ -199,6 +199,8 @@ bool is_final_tool(std::string_view tool);
 bool is_control_exception(std::string_view type);
 // An error's type or message that tells of a limit of turns, calls, steps or budget.
 bool is_limit_error(std::string_view type, std::string_view message);
+// The text of a tool's result that tells a failure, where nothing else does.
+bool is_error_text(std::string_view result);
 // An error that only a client of a model raises.
 bool is_model_error(std::string_view type);
 // A graph's node that is a part of an agent, not one.

@@ -183,6 +183,7 @@ void write_fact(std::string& out, const SpanFact& fact) {
   }
   put_calls(out, fact.calls);
   put_hashes(out, fact.answered_calls);
+  put_hashes(out, fact.failed_answers);
   base::put_varint(out, fact.messages.size());
   for (const MessageFact& message : fact.messages) put_message(out, message);
   base::put_varint(out, fact.scores.size());
@@ -205,6 +206,7 @@ bool read_fact(std::string_view& bytes, SpanFact& fact) {
   }
   fact.calls = take_calls(in);
   fact.answered_calls = take_hashes(in);
+  fact.failed_answers = take_hashes(in);
   fact.messages.resize(take_count(in, 40));
   for (MessageFact& message : fact.messages) message = take_message(in);
   fact.scores.resize(take_count(in, 11));
@@ -222,7 +224,8 @@ bool read_fact(std::string_view& bytes, SpanFact& fact) {
 std::size_t fact_size_bytes(const SpanFact& fact) {
   std::size_t size =
       sizeof(SpanFact) + fact.texts.packed().capacity() + fact.links.size() * sizeof(FactLink) +
-      fact.answered_calls.size() * sizeof(std::uint64_t) + fact.scores.size() * sizeof(ScoreFact);
+      (fact.answered_calls.size() + fact.failed_answers.size()) * sizeof(std::uint64_t) +
+      fact.scores.size() * sizeof(ScoreFact);
   for (const PlannedCall& call : fact.calls) size += sizeof(call) + call.name.size();
   for (const MessageFact& message : fact.messages) size += sizeof(message) + 64;
   return size;

@@ -194,6 +194,7 @@ struct SpanFact {
   std::vector<FactLink> links;  // to other traces only
   std::vector<PlannedCall> calls;
   std::vector<std::uint64_t> answered_calls;  // results that the model was shown
+  std::vector<std::uint64_t> failed_answers;  // those of them that tell an error
   std::vector<MessageFact> messages;
   std::vector<ScoreFact> scores;
 

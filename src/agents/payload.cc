@@ -218,9 +218,8 @@ void collect_calls(const Json& value, std::vector<PlannedCall>& calls, int depth
   }
   if (const Json* use = member(value, "toolUse")) add_call(*use, calls);
   if (const Json* use = member(value, "function_call")) add_call(*use, calls);
-  for (const std::string_view key :
-       {"parts", "content", "tool_calls", "message", "choices", "candidates", "generations",
-        "kwargs", "messages"}) {
+  for (const std::string_view key : {"parts", "content", "tool_calls", "message", "choices",
+                                     "candidates", "generations", "kwargs", "messages"}) {
     if (const Json* inner = member(value, key)) collect_calls(*inner, calls, depth + 1);
   }
 }
@@ -243,10 +242,10 @@ bool holds_text(const Json& value, int depth) {
   return false;
 }
 
-void collect_answers(const Json& value, std::vector<std::uint64_t>& answered, int depth) {
-  if (depth > 8 || answered.size() >= 256) return;
+void collect_answers(const Json& value, Answers& answers, int depth) {
+  if (depth > 8 || answers.answered.size() >= 256) return;
   if (value.IsArray()) {
-    for (const Json& item : value.GetArray()) collect_answers(item, answered, depth + 1);
+    for (const Json& item : value.GetArray()) collect_answers(item, answers, depth + 1);
     return;
   }
   if (!value.IsObject()) return;
@@ -255,9 +254,17 @@ void collect_answers(const Json& value, std::vector<std::uint64_t>& answered, in
   if (type == "tool_call_response" && id.empty()) id = text_at(value, "id");
   if (type == "tool-result" && id.empty()) id = text_at(value, "toolCallId");
   if (type == "function_call_output" && id.empty()) id = text_at(value, "call_id");
-  if (!id.empty()) answered.push_back(id_hash(id));
+  if (!id.empty()) {
+    answers.answered.push_back(id_hash(id));
+    for (const std::string_view key : {"response", "result", "content", "output"}) {
+      const std::string_view text = text_at(value, key);
+      if (text.empty() || !is_error_text(text)) continue;
+      answers.failed.push_back(id_hash(id));
+      break;
+    }
+  }
   for (const std::string_view key : {"parts", "content"}) {
-    if (const Json* inner = member(value, key)) collect_answers(*inner, answered, depth + 1);
+    if (const Json* inner = member(value, key)) collect_answers(*inner, answers, depth + 1);
   }
 }
 
@@ -400,10 +407,10 @@ bool has_text_answer(std::string_view json) {
   return document ? holds_text(*document, 0) : true;
 }
 
-void read_answered_calls(std::string_view json, std::vector<std::uint64_t>& answered) {
+void read_answered_calls(std::string_view json, Answers& answers) {
   if (json.find("ool") == std::string_view::npos && json.find("call") == std::string_view::npos)
     return;
-  if (const auto document = parse(json)) collect_answers(*document, answered, 0);
+  if (const auto document = parse(json)) collect_answers(*document, answers, 0);
 }
 
 TokenUsage read_usage(std::string_view json) {

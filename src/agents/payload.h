@@ -38,8 +38,12 @@ std::string graph_path_of_namespace(std::string_view checkpoint_ns);
 void read_planned_calls(std::string_view json, std::vector<PlannedCall>& calls);
 // True if the answer holds words.
 bool has_text_answer(std::string_view json);
-// Ids of the tool calls whose results stand in a model's input.
-void read_answered_calls(std::string_view json, std::vector<std::uint64_t>& answered);
+// Ids of the tool calls whose results stand in a model's input, and of those that tell an error.
+struct Answers {
+  std::vector<std::uint64_t> answered;
+  std::vector<std::uint64_t> failed;
+};
+void read_answered_calls(std::string_view json, Answers& answers);
 
 struct TokenUsage {
   std::int64_t input = -1;

@@ -278,14 +278,17 @@ void RunBuilder::count_tools() {
   }
 }
 
-// Where no tool has a span, the calls that a model asked for and whose answers it was shown.
+// Where no tool has a span, the calls that a model asked for; answers that it was shown later tell
+// which of them failed.
 void RunBuilder::count_planned_tools() {
   for (const RunNode& node : nodes_) {
     if (node.role == Role::kTool) return;
   }
   std::set<std::uint64_t> answered;
+  std::set<std::uint64_t> failed;
   for (const RunNode& node : nodes_) {
     answered.insert(node.fact->answered_calls.begin(), node.fact->answered_calls.end());
+    failed.insert(node.fact->failed_answers.begin(), node.fact->failed_answers.end());
   }
   std::set<std::uint64_t> seen;
   for (const RunNode& node : nodes_) {
@@ -294,14 +297,16 @@ void RunBuilder::count_planned_tools() {
       std::string_view named;
       if (is_control_tool(planned.name, &named) || is_final_tool(planned.name)) continue;
       if (known_.contains(normalised_name(planned.name))) continue;
-      if (!answered.contains(planned.call_id) || !seen.insert(planned.call_id).second) continue;
+      if (planned.call_id != 0 && !seen.insert(planned.call_id).second) continue;
       ToolCall call;
       call.agent = node.agent;
       call.tool = planned.name;
       call.start = node.fact->end != 0 ? node.fact->end : node.fact->start;
       call.end = call.start;
+      call.error = failed.contains(planned.call_id);
       call.arguments_hash = planned.arguments_hash;
-      call.evidence = "asked for and answered in messages";
+      call.evidence = answered.contains(planned.call_id) ? "asked for and answered in messages"
+                                                         : "asked for in a message";
       call.span = {node.fact->trace_id, node.fact->span_id};
       run_.tool_calls.push_back(std::move(call));
     }

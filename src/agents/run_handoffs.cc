@@ -377,6 +377,7 @@ void RunBuilder::add_order_handoffs() {
       handoff.time = after.fact->start;
       handoff.latency_ns = after.fact->start - before.fact->end;
       handoff.confidence_percent = 60;
+      if (after.fact->text(Text::kFramework) == "crewai") handoff.kind = HandoffKind::kSelection;
       handoff.evidence = "order of the agents' spans";
       handoff.span = ref_of(*after.fact);
       found.push_back(std::move(handoff));

@@ -73,6 +73,8 @@ void RunBuilder::add_task_of(const RunNode& node) {
     for (const std::string_view prefix : {"execute_task ", "task_"}) {
       if (name.starts_with(prefix)) name = name.substr(prefix.size());
     }
+    // A name that holds the whole assignment is no type.
+    if (name.size() > 64 || name.ends_with(".task")) name = "task";
     task.type = task.explicit_task && node.role == Role::kTask ? std::string(name) : "invocation";
   }
   const std::string_view told = fact.text(Text::kAgent);

@@ -178,8 +178,7 @@ void translate_errors(const SpanView& view, SpanFact& fact) {
   for (const telemetry::Event& event : view.batch.events(view.span.events)) {
     if (event.name != "exception") continue;
     const std::string_view raised = attribute_text(view.batch, event.attributes, "exception.type");
-    const std::string_view said =
-        attribute_text(view.batch, event.attributes, "exception.message");
+    const std::string_view said = attribute_text(view.batch, event.attributes, "exception.message");
     if (is_control_exception(raised) || is_control_exception(said.substr(0, 64))) {
       control = true;
       continue;
@@ -231,6 +230,11 @@ void translate_identity(const SpanView& view, SpanFact& fact) {
   if (fact.role == Role::kAgent && fact.convention == Convention::kOpenInference &&
       view.scope.find("langchain") != std::string_view::npos && is_helper_node(view.span.name)) {
     fact.role = Role::kStep;
+  }
+  // A crew's tasks are tasks; elsewhere the kind stands on every decorated function.
+  if (fact.role == Role::kStep && view.scope.find("crewai") != std::string_view::npos &&
+      view.fields.text(Field::kTraceloopKind) == "task") {
+    fact.role = Role::kTask;
   }
   // LangChain's instrumentation calls every step of a chain or graph a task.
   if (fact.role == Role::kTask && view.scope.find("langchain") != std::string_view::npos) {

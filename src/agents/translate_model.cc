@@ -173,7 +173,10 @@ void translate_model_call(const SpanView& view, SpanFact& fact) {
   }
   read_planned_calls(fields.text(Field::kModelResponseJson), fact.calls);
   if (const Value* input = fields.find(Field::kInputMessages)) {
-    read_answered_calls(value_text(*input), fact.answered_calls);
+    Answers answers;
+    read_answered_calls(value_text(*input), answers);
+    fact.answered_calls = std::move(answers.answered);
+    fact.failed_answers = std::move(answers.failed);
   }
   read_flat_calls(view, fact);
   fix_adk_counting(view, fact);
