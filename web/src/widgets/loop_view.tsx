@@ -23,9 +23,9 @@ export interface Loop {
   turns: LoopTurn[];
 }
 
-const HEAD = 8;
+const HEAD = 6;
 const TAIL = 2;
-const ROW_PX = 15;
+const ROW_PX = 24;
 
 /** Turns x steps: equal cells are pale, a changed cell carries the agent's hue; so a true loop is a pale block. */
 export function LoopView({ loop, onSelect }: { loop: Loop; onSelect: (span: number) => void }) {
@@ -66,9 +66,10 @@ export function LoopView({ loop, onSelect }: { loop: Loop; onSelect: (span: numb
                     disabled={span < 0}
                     aria-label={`Turn ${turn + 1}, ${name.slice(0, 60)}: ${span < 0 ? "missing" : changed ? "changed" : "same as before"}`}
                     title={changed ? "differs from the turn before" : "same as the turn before"}
-                    style={changed ? { background: hue } : undefined}
                     onClick={() => onSelect(span)}
-                  />
+                  >
+                    <i style={changed ? { background: hue } : undefined} />
+                  </button>
                 );
               })}
               <span className="loop-new" title={t.new_information ? "new information" : "nothing new"}>

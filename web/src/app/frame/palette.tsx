@@ -56,7 +56,9 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
   const results = useDocument("agents", searchResults, "search", { q: asked.replace(/^(pause|throttle|resume)\s+/i, "") }, { enabled: asked !== "" });
   const items = useItems(query, wanted, results.data?.items ?? NONE);
   useEffect(() => setAt(0), [query]);
-  useEffect(() => list.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView({ block: "nearest" });
+  }, [at]);
   const run = (item: PaletteItem | undefined, newTab: boolean) => {
     if (!item) return;
     setPrefs({ recent: [item.title, ...getPrefs().recent.filter((r) => r !== item.title)].slice(0, RECENT_MAX) });

@@ -7,7 +7,7 @@ import { useStore } from "@/base/store";
 import { toggleTheme, useTheme } from "@/base/theme";
 import { middleEllipsis } from "@/base/text";
 import { liveState, pauseLive, resumeLive } from "@/api/live";
-import { Button } from "@/widgets/controls";
+import { Button, Kbd } from "@/widgets/controls";
 import { To } from "@/widgets/link";
 import { PAGES } from "./pages";
 import { RangePicker } from "./range_picker";
@@ -17,10 +17,10 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
   return (
     <header className="top">
       <Crumbs />
-      <button type="button" className="search-box" aria-label="Search or jump" onClick={onSearch}>
+      <button type="button" className="search-box" onClick={onSearch}>
         <SearchIcon size={14} />
         <span className="search-text">Search or jump to</span>
-        <kbd>Ctrl K</kbd>
+        <Kbd>Ctrl K</Kbd>
       </button>
       <RangePicker />
       <LiveButton />

@@ -42,7 +42,7 @@ export function Audit() {
         <select className="input" aria-label="Who" value={actor} onChange={(e) => set({ q: e.target.value })}>
           <option value="">Everybody</option>
           {first.actors.slice(0, 100).map((a) => (
-            <option key={a} value={a}>{a.slice(0, 60)}</option>
+            <option key={a} value={a}>{middleEllipsis(a, 48)}</option>
           ))}
         </select>
         <span className="grow" />

@@ -5,7 +5,7 @@ import { nsToMs } from "@/base/clock";
 import { clock } from "@/base/moment";
 import { useHotkeys } from "@/base/hotkeys";
 import { useNow } from "@/base/use_now";
-import { visibleLine } from "@/base/text";
+import { middleEllipsis, visibleLine } from "@/base/text";
 import { type AlertDocument, alertDocument } from "@/api/alert_documents";
 import { alert as alertShape } from "@/api/shapes";
 import { encode, useDocument, useSend } from "@/api/use_document";
@@ -35,7 +35,7 @@ export function AlertDetail({ id, onBack }: { id: string; onBack?: () => void })
   return (
     <div className="alert-detail" role="region" aria-label="Alert">
       {onBack && (
-        <Button kind="ghost" onClick={onBack}>
+        <Button kind="ghost" className="alert-back" onClick={onBack}>
           <ArrowLeft size={14} />
           All alerts
         </Button>
@@ -128,7 +128,7 @@ function AlertChart({ data }: { data: AlertDocument }) {
   const { zoom } = useRange();
   const now = useNow(30_000);
   if (!chart) return null;
-  const marks: Mark[] = chart.marks.map((m) => ({ at: nsToMs(m.at_unix_ns), text: `${clock(nsToMs(m.at_unix_ns))} ${m.text.slice(0, 40)}`, tone: m.severity === "critical" || m.severity === "emergency" ? "crit" : m.severity ? "warn" : "info" }));
+  const marks: Mark[] = chart.marks.map((m) => ({ at: nsToMs(m.at_unix_ns), text: `${clock(nsToMs(m.at_unix_ns))} ${middleEllipsis(m.text, 40)}`, tone: m.severity === "critical" || m.severity === "emergency" ? "crit" : m.severity ? "warn" : "info" }));
   if (chart.onset_unix_ns && marks.length === 0) marks.push({ at: nsToMs(chart.onset_unix_ns), text: "onset", tone: "crit" });
   const p = alert.prediction;
   const base = chart.forecast?.start_unix_ms ?? now;
@@ -146,13 +146,13 @@ function AlertChart({ data }: { data: AlertDocument }) {
         {eta && eta.q50 === null && <span className="pred medium">may breach</span>}
       </div>
       <TimeChart
-        label={chart.title}
+        label={middleEllipsis(chart.title, 80)}
         series={chart.series}
         forecast={chart.forecast}
         unit={chart.unit}
         height={250}
         tone={alert.severity === "critical" || alert.severity === "emergency" ? "crit" : "warn"}
-        threshold={chart.threshold === null ? null : { value: chart.threshold, tone: "crit", label: chart.threshold_label ?? "threshold" }}
+        threshold={chart.threshold === null ? null : { value: chart.threshold, tone: "crit", label: middleEllipsis(chart.threshold_label ?? "threshold", 14) }}
         marks={marks}
         eta={eta}
         refractoryUntil={chart.refractory_until_unix_ns ? nsToMs(chart.refractory_until_unix_ns) : null}
@@ -225,7 +225,7 @@ function Why({ data }: { data: AlertDocument }) {
           <p className="t2 tel">{visibleLine(data.what_to_do)}</p>
         </>
       )}
-      {data.runbook_url && <p><Chip>Runbook</Chip> <span className="mono tel t2">{data.runbook_url.slice(0, 200)}</span></p>}
+      {data.runbook_url && <p><Chip>Runbook</Chip> <span className="mono tel t2">{visibleLine(data.runbook_url.slice(0, 200))}</span></p>}
       <p className="t3 alert-rule">Rule <span className="mono tel">{visibleLine(alert.rule).slice(0, 60)}</span>, {alert.severity}</p>
     </Card>
   );

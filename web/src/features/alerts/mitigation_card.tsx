@@ -3,7 +3,7 @@ import { countdown } from "@/base/format";
 import { nsToMs } from "@/base/clock";
 import { clockSeconds } from "@/base/moment";
 import { useNow } from "@/base/use_now";
-import { visibleLine } from "@/base/text";
+import { middleEllipsis, visibleLine } from "@/base/text";
 import { type ActionDetail, actionDetail } from "@/api/shapes";
 import { encode, useSend } from "@/api/use_document";
 import { Card } from "@/widgets/card";
@@ -24,7 +24,7 @@ export function MitigationCard({ action }: { action: ActionDetail }) {
   const left = action.expires_unix_ns === null ? null : nsToMs(action.expires_unix_ns) - now;
   const open = OPEN.includes(action.state);
   return (
-    <Card className="mitigation" label={action.title}>
+    <Card className="mitigation" label={middleEllipsis(action.title, 60)}>
       <h2>
         <StatusIcon tone="ask" />
         <span className="tel">{visibleLine(action.title)}{open ? "?" : ""}</span>
@@ -64,15 +64,16 @@ function Decide({ action, open }: { action: ActionDetail; open: boolean }) {
   const armed = useArmed(action.id);
   const send = useSend(actionDetail, ({ verb, body }: { verb: Verb; body: object }) => ({ method: "POST", path: `mitigations/${encode(action.id)}/${verb}`, body }), ["alerts", "overview", "agents", "status"]);
   const run = (verb: Verb, body: object, said: string) =>
-    send.mutate({ verb, body }, { onSuccess: (done) => { announce(verb === "approve" && done.progress.obeyed_unix_ns ? `${action.title}: confirmed by the agent.` : said); setAsking(null); } });
-  const lower = action.title ? (action.title[0]?.toLowerCase() ?? "") + action.title.slice(1) : action.directive;
+    send.mutate({ verb, body }, { onSuccess: (done) => { announce(verb === "approve" && done.progress.obeyed_unix_ns ? `${title}: confirmed by the agent.` : said); setAsking(null); } });
+  const title = middleEllipsis(action.title, 40);
+  const lower = title ? (title[0]?.toLowerCase() ?? "") + title.slice(1) : action.directive;
   return (
     <>
       <div className="mitigation-acts">
         {open && (
           <>
-            <Button kind="ink" size="big" disabled={!armed || blocked !== null || send.isPending} title={blocked ?? undefined} onClick={() => (action.confirm_name ? setAsking("approve") : run("approve", { note: "" }, `${action.title}: requested, not confirmed yet.`))}>
-              Approve: {lower.slice(0, 40)}
+            <Button kind="ink" size="big" disabled={!armed || blocked !== null || send.isPending} title={blocked ?? undefined} onClick={() => (action.confirm_name ? setAsking("approve") : run("approve", { note: "" }, `${title}: requested, not confirmed yet.`))}>
+              Approve: {lower}
             </Button>
             <Button size="big" disabled={!armed || blocked !== null} title={blocked ?? undefined} onClick={() => setAsking("deny")}>
               Deny…
@@ -89,17 +90,17 @@ function Decide({ action, open }: { action: ActionDetail; open: boolean }) {
         )}
       </div>
       {send.error && asking === null && <p className="crit" role="alert">{send.error.message}</p>}
-      {asking === "deny" && <DenyDialog title={action.title} busy={send.isPending} error={send.error?.message ?? null} onClose={() => setAsking(null)} onDeny={(reason) => run("deny", { reason }, `Denied: ${lower}.`)} />}
+      {asking === "deny" && <DenyDialog title={title} busy={send.isPending} error={send.error?.message ?? null} onClose={() => setAsking(null)} onDeny={(reason) => run("deny", { reason }, `Denied: ${lower}.`)} />}
       <ConfirmDialog
         open={asking === "approve" || asking === "rollback"}
         onClose={() => setAsking(null)}
-        title={asking === "rollback" ? `Roll back: ${lower}?` : `${action.title}?`}
-        action={asking === "rollback" ? "Roll back" : action.title}
+        title={asking === "rollback" ? `Roll back: ${lower}?` : `${title}?`}
+        action={asking === "rollback" ? "Roll back" : title}
         busy={send.isPending}
         error={send.error?.message ?? null}
         typeName={asking === "approve" && action.confirm_name ? (action.agent?.name ?? null) : null}
         blocked={blocked}
-        onConfirm={() => (asking === "rollback" ? run("rollback", { reason: "by hand" }, "Rolled back.") : run("approve", { note: "", confirm_name: action.agent?.name }, `${action.title}: requested, not confirmed yet.`))}
+        onConfirm={() => (asking === "rollback" ? run("rollback", { reason: "by hand" }, "Rolled back.") : run("approve", { note: "", confirm_name: action.agent?.name }, `${title}: requested, not confirmed yet.`))}
       >
         {asking === "rollback" ? <p>Undoes the action: the agent gets its previous directive back.</p> : <ActionFacts facts={action} />}
       </ConfirmDialog>

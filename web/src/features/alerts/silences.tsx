@@ -32,7 +32,7 @@ export function Silences() {
               <tbody>
                 {data.items.map((s) => (
                   <tr key={s.id} className={s.state === "active" ? "" : "t3"}>
-                    <td className="mono tel">{s.matchers.map((m) => `${m.name}${m.is_equal ? "" : "!"}${m.is_regex ? "~" : "="}${middleEllipsis(m.value, 30)}`).join(" ")}</td>
+                    <td className="mono tel">{s.matchers.map((m) => `${middleEllipsis(m.name, 30)}${m.is_equal ? "" : "!"}${m.is_regex ? "~" : "="}${middleEllipsis(m.value, 30)}`).join(" ")}</td>
                     <td className="tel alerts-wrap">{visibleLine(s.reason.slice(0, 200))}</td>
                     <td className="tel">{visibleLine(s.created_by).slice(0, 40)}</td>
                     <td>{s.ends_unix_ns === null ? "resolved" : `${moment(nsToMs(s.ends_unix_ns))}${s.state === "active" ? `, ${duration(Math.max(0, nsToMs(s.ends_unix_ns) - now))} left` : ""}`}</td>

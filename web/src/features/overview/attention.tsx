@@ -2,6 +2,7 @@ import { useState } from "react";
 import { nsToMs } from "@/base/clock";
 import { duration, plural } from "@/base/format";
 import { clock } from "@/base/moment";
+import { middleEllipsis } from "@/base/text";
 import { useNow } from "@/base/use_now";
 import type { Overview } from "@/api/documents";
 import type { Alert } from "@/api/shapes";
@@ -93,7 +94,7 @@ function Acts({ alert, first, onAct }: { alert: Alert; first: boolean; onAct: (d
       {directive && agent && (alert.category !== "deadlock" || action) && (
         <Button kind={first ? "ink" : "plain"} onClick={() => onAct(directive)}>
           <DirectiveIcon directive={directive} />
-          {action?.title ?? `Pause ${agent.name}`.slice(0, 32)}
+          {middleEllipsis(action?.title ?? `Pause ${agent.name}`, 28)}
         </Button>
       )}
       {alert.category === "deadlock" && !action && <To to="/conflicts" className={buttonClass(first ? "ink" : "plain")}>Break the cycle…</To>}

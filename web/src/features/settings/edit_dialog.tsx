@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { middleEllipsis, visibleLine } from "@/base/text";
 import { type SettingsEntry, settingsEntryDocument } from "@/api/documents";
 import { encode, useSend } from "@/api/use_document";
 import { ConfirmDialog } from "@/widgets/dialog";
@@ -18,7 +19,7 @@ export function EditDialog({ entry, onClose }: { entry: SettingsEntry; onClose: 
     parsed &&
     send.mutate({ value: parsed.value, note, previous: entry.value }, {
       onSuccess: (saved) => {
-        announce(`${saved.title} is now ${shownValue(saved)}.`);
+        announce(`${middleEllipsis(saved.title)} is now ${shownValue(saved)}.`);
         onClose();
       },
     });
@@ -26,14 +27,14 @@ export function EditDialog({ entry, onClose }: { entry: SettingsEntry; onClose: 
     <ConfirmDialog
       open
       onClose={onClose}
-      title={entry.title}
-      action={`Save ${entry.title.slice(0, 32)}`}
+      title={middleEllipsis(entry.title)}
+      action={`Save ${middleEllipsis(entry.title, 32)}`}
       busy={send.isPending}
       error={send.error?.message ?? null}
       blocked={blocked ?? (parsed === null ? `Not a ${entry.type.replace("_", " ")}.` : changed ? null : "Nothing has changed yet.")}
       onConfirm={save}
     >
-      <p className="t2 mono tel">{entry.key}</p>
+      <p className="t2 mono tel">{visibleLine(entry.key)}</p>
       <label className="field">
         <span>Value{entry.type === "duration_ms" ? ", in ms" : entry.type === "ratio" ? ", from 0 to 1" : entry.unit ? `, ${entry.unit}` : ""}</span>
         <input className="input" value={text} onChange={(e) => setText(e.target.value)} aria-invalid={parsed === null} />

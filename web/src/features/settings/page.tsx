@@ -46,7 +46,7 @@ function Body({ data }: { data: Settings }) {
       <nav className="settings-nav" aria-label="Sections">
         {sections.map((s) => (
           <button key={s.id} type="button" aria-current={s.id === current ? "page" : undefined} onClick={() => set({ view: s.id })}>
-            {visibleLine(s.title)}
+            {middleEllipsis(s.title, 24)}
           </button>
         ))}
       </nav>
@@ -55,7 +55,7 @@ function Body({ data }: { data: Settings }) {
           <div className="settings-inert">
             <StatusIcon tone="unk" size={16} />
             <span>
-              {plural(data.inert_rules.length, "rule")} can never fire: {data.inert_rules.slice(0, 3).map((r) => `${r.name} (${r.reason})`).join(", ").slice(0, 200)}
+              {plural(data.inert_rules.length, "rule")} can never fire: {visibleLine(data.inert_rules.slice(0, 3).map((r) => `${r.name} (${r.reason})`).join(", ").slice(0, 200))}
             </span>
           </div>
         )}
@@ -65,8 +65,8 @@ function Body({ data }: { data: Settings }) {
           <Rules data={data} />
         ) : section ? (
           <>
-            <h1>{visibleLine(section.title)}</h1>
-            {section.help && <p className="t2 settings-help">{visibleLine(section.help)}</p>}
+            <h1>{middleEllipsis(section.title)}</h1>
+            {section.help && <p className="t2 settings-help">{visibleLine(section.help.slice(0, 400))}</p>}
             {section.entries.length === 0 ? <Empty>Nothing is set in this section.</Empty> : <Entries entries={section.entries} />}
           </>
         ) : null}
@@ -89,8 +89,8 @@ function Entries({ entries }: { entries: SettingsEntry[] }) {
           {entries.map((e) => (
             <tr key={e.key}>
               <td>
-                <div className="medium tel">{visibleLine(e.title)}</div>
-                <div className="t3 settings-key"><span className="mono tel">{e.key}</span>{e.help ? ` · ${visibleLine(e.help)}` : ""}</div>
+                <div className="medium tel">{middleEllipsis(e.title, 80)}</div>
+                <div className="t3 settings-key"><span className="mono tel">{visibleLine(e.key.slice(0, 200))}</span>{e.help ? ` · ${visibleLine(e.help.slice(0, 400))}` : ""}</div>
               </td>
               <td className="num medium">{shownValue(e)}</td>
               <td>
@@ -125,10 +125,10 @@ function Rules({ data }: { data: Settings }) {
               <tr key={r.name}>
                 <td>
                   <div className="row"><StatusIcon tone={r.inert_reason ? "unk" : severityTone(r.severity)} size={14} label={r.severity} /><span className="medium tel">{middleEllipsis(r.name, 40)}</span></div>
-                  <div className="t3 settings-key">{r.kind}, {r.severity}, from {r.source}</div>
+                  <div className="t3 settings-key">{visibleLine(r.kind.slice(0, 40))}, {r.severity}, from {visibleLine(r.source.slice(0, 60))}</div>
                 </td>
                 <td className="settings-expression"><span className="mono tel">{middleEllipsis(r.expression, 80)}</span>{r.for_ms ? <span className="t3"> for {duration(r.for_ms)}</span> : null}</td>
-                <td>{r.inert_reason ? <span className="t3 tel">inert: {visibleLine(r.inert_reason)}</span> : <span className={r.state === "firing" ? "crit" : "t2"}>{r.state}</span>}</td>
+                <td>{r.inert_reason ? <span className="t3 tel">inert: {visibleLine(r.inert_reason)}</span> : <span className={r.state === "firing" ? "crit" : "t2"}>{visibleLine(r.state.slice(0, 30))}</span>}</td>
                 <td className="num">{r.fired ?? "–"}</td>
                 <td className="num"><Button onClick={() => setPreviewing(r.name)}>Preview…</Button></td>
               </tr>

@@ -1,4 +1,5 @@
 import { count, duration, wholePercent } from "@/base/format";
+import { visibleLine } from "@/base/text";
 import type { Topology } from "@/api/documents";
 import { AgentLink } from "@/widgets/agent";
 import { Empty } from "@/widgets/states";
@@ -11,12 +12,12 @@ export function EdgeTable({ data, onSelect }: { data: Topology; onSelect: (sourc
   const agents = new Map(data.nodes.map((n) => [n.id, n.agent]));
   const name = (id: string) => {
     const agent = agents.get(id);
-    return agent ? <AgentLink agent={agent} max={28} /> : <span className="tel">{id.slice(0, 60)}</span>;
+    return agent ? <AgentLink agent={agent} max={28} /> : <span className="tel">{visibleLine(id.slice(0, 60))}</span>;
   };
   const columns: Column<Edge>[] = [
     { id: "source", title: "From", width: "minmax(140px, 1.4fr)", render: (e) => name(e.source) },
     { id: "target", title: "To", width: "minmax(140px, 1.4fr)", render: (e) => name(e.target) },
-    { id: "kind", title: "Kind", width: "92px", render: (e) => e.kind.replace("handoff", "hand-off").slice(0, 20) },
+    { id: "kind", title: "Kind", width: "92px", render: (e) => visibleLine(e.kind.replace("handoff", "hand-off").slice(0, 20)) },
     { id: "rate", title: "Rate/h", width: "72px", align: "right", render: (e) => count(e.rate_per_h) },
     { id: "p50", title: "p50", width: "80px", align: "right", render: (e) => duration(e.p50_ms) },
     { id: "p95", title: "p95", width: "80px", align: "right", render: (e) => duration(e.p95_ms) },

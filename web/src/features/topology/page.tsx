@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { plural } from "@/base/format";
 import { msToNs } from "@/base/clock";
 import { rangeBounds } from "@/base/range";
+import { visibleLine } from "@/base/text";
 import { useNow } from "@/base/use_now";
 import { type Topology, topology } from "@/api/documents";
 import { sendDocument } from "@/api/client";
@@ -82,7 +83,7 @@ function Body({ data, search, bounds, window, setWindow }: BodyProps) {
         <select className="input" aria-label="Team" value={team} onChange={(e) => set({ team: e.target.value })}>
           <option value="">All teams</option>
           {teams.map((t) => (
-            <option key={t} value={t}>{t.slice(0, 40)}</option>
+            <option key={t} value={t}>{visibleLine(t.slice(0, 40))}</option>
           ))}
         </select>
         <Segments<Filter>

@@ -195,7 +195,7 @@ function LinkPanel({ data, source, target, agents }: { data: Topology; source: s
     <PanelSection title={<span className="row"><AgentLink agent={a} max={16} /> <span className="t3">→</span> <AgentLink agent={b} max={16} /></span>}>
       {edges.map((e) => (
         <dl key={e.kind} className="kv">
-          <dt>{e.kind.replace("handoff", "hand-off").slice(0, 20)}</dt>
+          <dt>{visibleLine(e.kind.replace("handoff", "hand-off").slice(0, 20))}</dt>
           <dd>{count(e.rate_per_h)}/h, p50 {duration(e.p50_ms)}, p95 {duration(e.p95_ms)}</dd>
           <dt>Errors</dt>
           <dd className={(e.error_ratio ?? 0) >= 0.01 ? "crit" : ""}>{wholePercent(e.error_ratio)} ({plural(e.errors, "call")})</dd>

@@ -45,7 +45,9 @@ function Aligned({ now, before }: { now: Skeleton; before: Skeleton }) {
   const totals = useMemo(() => ({ a: subtreeTotals(a), b: subtreeTotals(b) }), [a, b]);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => setSelected(first), [first]);
-  useEffect(() => box.current?.querySelector(".compare-row.selected")?.scrollIntoView({ block: "center" }), [first]);
+  useEffect(() => {
+    box.current?.querySelector(".compare-row.selected")?.scrollIntoView({ block: "center" });
+  }, [first]);
   const longest = Math.max(a.totalNs, b.totalNs);
   const counts = useMemo(() => countMarks(rows), [rows]);
   const next = (by: number) => {

@@ -46,7 +46,9 @@ export function Views({ document: doc, data, folds }: Props) {
   const hits = useMemo(() => findSpans(data, find), [data, find]);
   const show = (next: View) => set({ view: next === "waterfall" ? undefined : next });
   useHotkeys(VIEWS.map((v, i) => ({ keys: String(i + 1), title: TITLES[v], group: "Trace", run: () => show(v) })));
-  useEffect(() => handle.current?.focus(), [view]);
+  useEffect(() => {
+    handle.current?.focus();
+  }, [view]);
   const main = (
     <>
       {view === "waterfall" && (

@@ -159,7 +159,7 @@ function Row({ row, x, props }: { row: SequenceRow; x: (agent: number) => number
   const times = e.times > 1 ? ` ×${e.times}` : "";
   if (e.type === "llm") {
     return (
-      <g {...common} aria-label={`${time} model call ${middleEllipsis(e.label)}`}>
+      <g {...common}>
         {!row.frame && rail}
         <text className="seq-note" x={x(e.from) + 14} y={y + 4}>{middleEllipsis(e.label, 34)}{times}</text>
       </g>
@@ -170,7 +170,7 @@ function Row({ row, x, props }: { row: SequenceRow; x: (agent: number) => number
     const note = `${times}${e.error ? " failed" : ""}`.trim();
     const width = label.length * 7 + (note ? note.length * 6.2 + 12 : 0) + 18;
     return (
-      <g {...common} aria-label={`${time} tool ${label} ${note}`}>
+      <g {...common}>
         {!row.frame && rail}
         <rect className="seq-box" x={x(e.from) + 12} y={y - 11} width={width} height={22} rx={4} />
         <text className="seq-tool" x={x(e.from) + 20} y={y + 4}>{label}</text>
@@ -179,7 +179,7 @@ function Row({ row, x, props }: { row: SequenceRow; x: (agent: number) => number
     );
   }
   return (
-    <g {...common} aria-label={`${time} ${e.kind} ${middleEllipsis(e.label, LABEL_MAX)}`}>
+    <g {...common}>
       {rail}
       <Arrow x1={x(e.from)} x2={x(e.to)} y={y} kind={e.kind} label={`${middleEllipsis(e.label, LABEL_MAX)}${times}`} />
     </g>

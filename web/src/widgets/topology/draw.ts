@@ -1,5 +1,6 @@
 import { duration, wholePercent } from "@/base/format";
 import { hueToken } from "@/base/identity";
+import { middleEllipsis } from "@/base/text";
 import type { TokenReader } from "@/base/use_tokens";
 import { fitCanvas } from "../strip_draw";
 import { type Curve, pointAt, tail } from "./geometry";
@@ -254,7 +255,7 @@ function drawNodes(context: CanvasRenderingContext2D, scene: GraphScene): void {
     context.arc(p.x + 16, p.y + 25, 5, 0, 7);
     context.fill();
     context.fillStyle = scene.token("--text");
-    context.fillText(node.agent.name.length > 16 ? `${node.agent.name.slice(0, 15)}…` : node.agent.name, p.x + 28, p.y + 25.5);
+    context.fillText(middleEllipsis(node.agent.name, 16), p.x + 28, p.y + 25.5);
   }
   context.globalAlpha = 1;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { duration } from "@/base/format";
+import { middleEllipsis } from "@/base/text";
 import { REDUCED_MOTION, useMedia } from "@/base/use_media";
 import { useSize } from "@/base/use_size";
 import { useTokens } from "@/base/use_tokens";
@@ -235,7 +236,7 @@ function Bands({ nodes, at }: { nodes: GraphNode[]; at: Map<string, Point> }) {
     <>
       {[...tops].map(([team, p]) => (
         <div key={team} className="topo-team tel" style={{ transform: `translate(${p.x}px, ${p.y - 28}px)` }}>
-          {team.slice(0, 40)}
+          {middleEllipsis(team, 40)}
         </div>
       ))}
     </>

@@ -38,7 +38,6 @@ export const NodeCard = memo(function NodeCard(props: Props) {
       style={{ transform: `translate(${at.x}px, ${at.y}px)` }}
       tabIndex={0}
       role="button"
-      aria-label={`${visibleLine(node.agent.name).slice(0, 80)}: ${node.state_text}`}
       aria-pressed={props.selected}
       onKeyDown={(e) => {
         if (e.key === "Enter") props.onOpen();

@@ -1,0 +1,3 @@
+export const CHROMIUM: string;
+export const hasChromium: boolean;
+export const LAUNCH: { executablePath: string; args: string[] };
