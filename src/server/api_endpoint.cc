@@ -97,7 +97,16 @@ void ApiEndpoint::handle(net::HttpRequest http, std::shared_ptr<net::Responder> 
     }
     return answer(page_(path.empty() ? path : path.substr(1)));
   }
-  auto principal = access_.identify(http.headers);
+  authorize(std::move(http), std::move(match), std::move(responder));
+}
+
+void ApiEndpoint::authorize(net::HttpRequest http, RouteMatch match,
+                            std::shared_ptr<net::Responder> responder) {
+  auto shared = std::make_shared<net::HttpRequest>(std::move(http));
+  const auto answer = [&](net::HttpResponse response) {
+    responder->send(finish(*shared, std::move(response)));
+  };
+  auto principal = access_.identify(shared->headers);
   if (!principal) {
     stats_.refused += 1;
     auto response = refusal(401, principal.error().code, principal.error().message);
@@ -109,18 +118,14 @@ void ApiEndpoint::handle(net::HttpRequest http, std::shared_ptr<net::Responder> 
     return answer(refusal(403, ErrorCode::kPermissionDenied,
                           "this needs a token with another role; see 'honeyguide token --help'"));
   }
-  auto query = net::QueryParams::parse(http.query());
+  auto query = net::QueryParams::parse(shared->query());
   if (!query) return answer(refusal(400, ErrorCode::kInvalidArgument, "the query is malformed"));
-  auto shared = std::make_shared<net::HttpRequest>(std::move(http));
+  const auto tenant = tenant_ids_(principal->tenant);
+  if (!tenant) return answer(error_response(tenant.error()));
   ApiRequest request;
   request.http = shared.get();
   request.path = std::move(match.path);
   request.query = *std::move(query);
-  const auto tenant = tenant_ids_(principal->tenant);
-  if (!tenant) {
-    responder->send(finish(*shared, error_response(tenant.error())));
-    return;
-  }
   request.tenant = *tenant;
   request.principal = *std::move(principal);
   request.stop = responder->stop_token();

@@ -49,6 +49,8 @@ class ApiEndpoint {
 
  private:
   bool is_data_path(std::string_view path) const;
+  void authorize(net::HttpRequest http, RouteMatch match,
+                 std::shared_ptr<net::Responder> responder);
   void run(const Route& route, std::shared_ptr<net::HttpRequest> http, ApiRequest request,
            std::shared_ptr<net::Responder> responder);
   net::HttpResponse login(const net::HttpRequest& request);

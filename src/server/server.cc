@@ -8,6 +8,7 @@
 #include "net/http_server.h"
 #include "net/io_pool.h"
 #include "server/access.h"
+#include "server/api_agents.h"
 #include "server/api_endpoint.h"
 #include "server/api_system.h"
 #include "server/api_traces.h"
@@ -129,6 +130,11 @@ class ServerImpl final : public Server {
 
   void add_routes(bool may_purge) {
     add_trace_routes(routes_, stores_.traces);
+    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_, clock_};
+    add_agent_routes(routes_, agents);
+    add_work_routes(routes_, agents);
+    add_topology_routes(routes_, agents);
+    add_overview_routes(routes_, agents);
     add_jaeger_v1_routes(routes_, stores_.traces, clock_);
     add_jaeger_v3_routes(routes_, stores_.traces, clock_);
     add_system_routes(routes_, {stores_.traces, stores_.series, *engine_, receiver_, ingest_budget_,
