@@ -57,14 +57,16 @@ std::string_view name_of_agent(const SpanView& view, const SpanFact& fact) {
   }
   if (fact.role == Role::kAgent || fact.role == Role::kCreateAgent) {
     if (const std::string_view node = fields.text(Field::kNodeId); !node.empty()) return node;
-    if (const std::string_view id = without_uuid(fields.text(Field::kAgentId)); !id.empty()) {
-      return id;
+    if (const std::string_view id = fields.text(Field::kAgentId); !id.empty()) {
+      const std::string_view name = without_uuid(id);
+      return name.empty() ? id : name;  // an id is better than nothing
     }
     if (fact.convention == Convention::kOpenLlmetry || fact.convention == Convention::kAgentOps) {
       const std::string_view entity = fields.text(Field::kEntityName);
       if (!entity.empty()) return agent_in_span_name(entity);
     }
     if (!view.middle.empty()) return view.middle;
+    if (fact.convention == Convention::kVercel) return {};  // its span names are all the same
     return agent_in_span_name(view.span.name);
   }
   return {};
@@ -126,6 +128,52 @@ std::string_view framework_of(const SpanView& view, Convention convention) {
   if (convention == Convention::kVercel || view.scope == "ai") return "vercel-ai";
   if (convention == Convention::kOwn) return "honeyguide";
   return {};
+}
+
+// Where a scope's words mean something else than the tables say.
+void adjust_role(const SpanView& view, SpanFact& fact, std::string& agent) {
+  const Recogniser::Fields& fields = view.fields;
+  // LlamaIndex names the agent only in the repr of a step's input.
+  if (view.scope.find("llama") != std::string_view::npos && fact.role != Role::kModelCall &&
+      fact.role != Role::kTool) {
+    const std::string_view named =
+        quoted_after(fields.text(Field::kInput).substr(0, 65536), "current_agent_name=");
+    if (!named.empty()) {
+      agent = named;
+      fact.role = Role::kAgent;
+      fact.convention = Convention::kLlamaIndex;
+      fact.confidence_percent = 70;
+    } else if (fact.role == Role::kAgent) {
+      fact.role = Role::kStep;
+    }
+  }
+  if (fact.convention == Convention::kVercel && fact.role == Role::kAgent && agent.empty()) {
+    fact.role = Role::kStep;  // a plain model call, nobody's
+  }
+  if (fact.role == Role::kAgent && fact.convention == Convention::kOpenInference &&
+      view.scope.find("langchain") != std::string_view::npos && is_helper_node(view.span.name)) {
+    fact.role = Role::kStep;
+  }
+  // BeeAI sends each of an agent's events as a span of its own.
+  if (fact.role == Role::kAgent && view.scope.find("beeai") != std::string_view::npos &&
+      view.span.name.starts_with("agent.")) {
+    fact.role = Role::kStep;
+    agent.clear();
+  }
+  // Before crews' agents had node ids, only the task's result named them.
+  if (fact.role == Role::kAgent && agent == "Task" &&
+      view.scope.find("crewai") != std::string_view::npos) {
+    agent = base::trim(json_text(fields.text(Field::kOutput), "agent"));
+  }
+  // A crew's tasks are tasks; elsewhere the kind stands on every decorated function.
+  if (fact.role == Role::kStep && view.scope.find("crewai") != std::string_view::npos &&
+      view.fields.text(Field::kTraceloopKind) == "task") {
+    fact.role = Role::kTask;
+  }
+  // LangChain's instrumentation calls every step of a chain or graph a task.
+  if (fact.role == Role::kTask && view.scope.find("langchain") != std::string_view::npos) {
+    fact.role = Role::kStep;
+  }
 }
 
 }  // namespace
@@ -209,37 +257,8 @@ void translate_errors(const SpanView& view, SpanFact& fact) {
 void translate_identity(const SpanView& view, SpanFact& fact) {
   const Recogniser::Fields& fields = view.fields;
   fact.texts.set(Text::kFramework, framework_of(view, fact.convention));
-  std::string_view agent = name_of_agent(view, fact);
-  // LlamaIndex names the agent only in the repr of a step's input.
-  if (view.scope.find("llama") != std::string_view::npos && fact.role != Role::kModelCall &&
-      fact.role != Role::kTool) {
-    const std::string_view named =
-        quoted_after(fields.text(Field::kInput).substr(0, 65536), "current_agent_name=");
-    if (!named.empty()) {
-      agent = named;
-      fact.role = Role::kAgent;
-      fact.convention = Convention::kLlamaIndex;
-      fact.confidence_percent = 70;
-    } else if (fact.role == Role::kAgent) {
-      fact.role = Role::kStep;
-    }
-  }
-  if (fact.convention == Convention::kVercel && fact.role == Role::kAgent && agent.empty()) {
-    fact.role = Role::kStep;  // a plain model call, nobody's
-  }
-  if (fact.role == Role::kAgent && fact.convention == Convention::kOpenInference &&
-      view.scope.find("langchain") != std::string_view::npos && is_helper_node(view.span.name)) {
-    fact.role = Role::kStep;
-  }
-  // A crew's tasks are tasks; elsewhere the kind stands on every decorated function.
-  if (fact.role == Role::kStep && view.scope.find("crewai") != std::string_view::npos &&
-      view.fields.text(Field::kTraceloopKind) == "task") {
-    fact.role = Role::kTask;
-  }
-  // LangChain's instrumentation calls every step of a chain or graph a task.
-  if (fact.role == Role::kTask && view.scope.find("langchain") != std::string_view::npos) {
-    fact.role = Role::kStep;
-  }
+  std::string agent(name_of_agent(view, fact));
+  adjust_role(view, fact, agent);
   fact.texts.set(Text::kAgent, agent);
   fact.texts.set(Text::kAgentId, fields.text(Field::kAgentId));
   fact.texts.set(Text::kTeam, fields.text(Field::kTeam));
