@@ -36,7 +36,7 @@ export const overview = v.object({
     total: num,
     more_warnings: num,
     inert_rules: num,
-    silenced: v.object({ count: num, next_end_unix_ns: maybeNs }),
+    silenced: v.nullable(v.object({ count: num, next_end_unix_ns: maybeNs })),
     quiet: v.nullable(v.object({ since_unix_ns: maybeNs, agents: num, tasks: num, horizon_ms: num })),
   }),
   cards: v.object({ throughput: metric, success: metric, cost: metric, tokens: metric }),

@@ -9,10 +9,11 @@ export const maybeText = v.nullable(v.string());
 export const ns = v.pipe(v.string(), v.regex(/^-?\d{1,20}$/));
 export const maybeNs = v.nullable(ns);
 
-export const severity = v.picklist(["low", "medium", "high", "critical", "emergency"]);
-export const status = v.picklist(["ok", "warning", "critical", "unknown"]);
-export const outcome = v.picklist(["success", "failed", "limit", "running", "unknown"]);
-export const agentState = v.picklist(["busy", "waiting", "idle", "error", "paused", "unknown"]);
+// A word that a newer server adds must not blank a page: it is shown as unknown.
+export const severity = v.fallback(v.picklist(["low", "medium", "high", "critical", "emergency"]), "medium");
+export const status = v.fallback(v.picklist(["ok", "warning", "critical", "unknown"]), "unknown");
+export const outcome = v.fallback(v.picklist(["success", "failed", "limit", "running", "unknown"]), "unknown");
+export const agentState = v.fallback(v.picklist(["busy", "waiting", "idle", "error", "paused", "unknown"]), "unknown");
 
 export const agentRef = v.object({ id: text, name: text, slot: num });
 

@@ -120,7 +120,7 @@ function directiveOf(alert: Alert): Directive | null {
 
 function Rest({ attention }: { attention: Overview["attention"] }) {
   const { more_warnings: warnings, inert_rules: inert, silenced } = attention;
-  const until = silenced.next_end_unix_ns === null ? "" : ` until ${clock(nsToMs(silenced.next_end_unix_ns))}`;
+  const until = !silenced?.next_end_unix_ns ? "" : ` until ${clock(nsToMs(silenced.next_end_unix_ns))}`;
   return (
     <li className="attention-rest">
       {warnings > 0 && (
@@ -135,7 +135,7 @@ function Rest({ attention }: { attention: Overview["attention"] }) {
           {plural(inert, "rule")} inert
         </span>
       )}
-      {silenced.count > 0 && <span>{silenced.count} silenced{until}</span>}
+      {silenced !== null && silenced.count > 0 && <span>{silenced.count} silenced{until}</span>}
       <To to="/alerts" className="link attention-all">All alerts</To>
     </li>
   );

@@ -3,8 +3,8 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { UNKNOWN, change, duration, money, shortId } from "@/base/format";
 import { useHotkeys } from "@/base/hotkeys";
 import { middleEllipsis } from "@/base/text";
-import { type Skeleton, skeleton } from "@/api/trace_documents";
-import { encode, useDocument } from "@/api/use_document";
+import type { Skeleton } from "@/api/trace_documents";
+import { useSkeleton } from "@/api/trace_source";
 import { AgentGlyph } from "@/widgets/agent";
 import { Button, Chip } from "@/widgets/controls";
 import { To, paths } from "@/widgets/link";
@@ -20,7 +20,7 @@ const ROWS_SHOWN = 400;
 
 /** Two runs side by side: what is new, gone, different, slower, dearer; the first point where they part is selected. */
 export function Compare({ a, otherId }: { a: Skeleton; otherId: string }) {
-  const query = useDocument("traces", skeleton, `traces/${encode(otherId)}/skeleton`, {}, { key: otherId, staleMs: 60_000 });
+  const query = useSkeleton(otherId);
   return (
     <Loaded query={query} skeleton={<Grey lines={16} />}>
       {(b) => <Aligned now={a} before={b} />}

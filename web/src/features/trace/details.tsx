@@ -4,8 +4,8 @@ import { UNKNOWN, bytes, count, duration, money, wholePercent } from "@/base/for
 import { nsToMs } from "@/base/clock";
 import { clockMillis, fullMoment } from "@/base/moment";
 import { middleEllipsis, visibleLine } from "@/base/text";
-import { type Skeleton, type SpanDocument, spanDocument } from "@/api/trace_documents";
-import { encode, useDocument } from "@/api/use_document";
+import type { Skeleton, SpanDocument } from "@/api/trace_documents";
+import { useSpan } from "@/api/trace_source";
 import { AgentGlyph, AgentLink } from "@/widgets/agent";
 import { Button, Chip, Kbd } from "@/widgets/controls";
 import { CopyButton } from "@/widgets/copy";
@@ -33,7 +33,7 @@ export function Details({ document: doc, data, span, onSelect }: Props) {
   const [full, setFull] = useState<string | null>(null);
   const id = data.spanId[span] ?? "";
   const trace = doc.trace_ids[doc.columns.trace[span] ?? 0] ?? doc.trace_id;
-  const query = useDocument("traces", spanDocument, `traces/${encode(trace)}/spans/${encode(id)}`, full === id ? { full: "1" } : {}, { staleMs: 60_000 });
+  const query = useSpan(trace, id, full === id);
   const current = query.data?.span.spanId === id ? query : { ...query, data: undefined, isPending: !query.isError };
   return (
     <div className="details">

@@ -1,9 +1,10 @@
 import { useParams } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
 import { shortId } from "@/base/format";
-import { type Skeleton, skeleton } from "@/api/trace_documents";
+import type { Skeleton } from "@/api/trace_documents";
+import { useSkeleton } from "@/api/trace_source";
 import type { ApiError } from "@/api/client";
-import { encode, failureOf, useDocument } from "@/api/use_document";
+import { failureOf } from "@/api/use_document";
 import { buttonClass } from "@/widgets/controls";
 import { To } from "@/widgets/link";
 import { Empty, ErrorNote, Skeleton as Grey } from "@/widgets/states";
@@ -21,7 +22,7 @@ const RUNNING_REFETCH_MS = 5000;
 export function Page() {
   const { id } = useParams({ strict: false }) as { id: string };
   const search = useSearch();
-  const query = useDocument("traces", skeleton, `traces/${encode(id)}/skeleton`, {}, { key: id, staleMs: 60_000 });
+  const query = useSkeleton(id);
   const running = query.data?.running ?? false;
   const { refetch } = query;
   useEffect(() => {
@@ -32,8 +33,7 @@ export function Page() {
   useEffect(() => {
     document.title = `Run ${shortId(id)} · honeyguide`;
   }, [id]);
-  if (query.data && query.data.trace_id === id) return search.cmp ? <Compare a={query.data} otherId={search.cmp} /> : <Run document={query.data} />;
-  if (query.data && !query.isFetching) return <Run document={query.data} />;
+  if (query.data) return search.cmp ? <Compare a={query.data} otherId={search.cmp} /> : <Run document={query.data} />;
   if (query.isError) return <Missing error={query.error} retry={() => void query.refetch()} />;
   return <Grey lines={16} />;
 }
