@@ -138,6 +138,11 @@ std::string_view convention_name(Convention convention) {
 void TextFields::set(Text tag, std::string_view text) {
   if (text.empty()) return;
   text = text.substr(0, kTextBytesMax);
+  if (get(tag).empty()) {  // the usual case: nothing to replace
+    base::put_fixed(packed_, tag);
+    base::put_bytes(packed_, text);
+    return;
+  }
   std::string next;
   ByteReader in(packed_);
   while (!in.at_end()) {

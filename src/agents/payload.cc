@@ -96,7 +96,8 @@ bool is_volatile_key(std::string_view key) {
                                                    "langgraph_step",
                                                    "checkpoint_ns",
                                                    "state",
-                                                   "runtime"};
+                                                   "runtime",
+                                                   "ctx"};
   return std::find(std::begin(kVolatile), std::end(kVolatile), key) != std::end(kVolatile);
 }
 
@@ -143,7 +144,8 @@ const Json* unwrap_arguments(const Json& root) {
     if (inner->IsObject() && inner->ObjectEmpty()) continue;
     if (inner->IsNull()) continue;
     const bool callback = member(root, "metadata") != nullptr || member(root, "tags") != nullptr ||
-                          member(root, "args") != nullptr || key == "tool_input";
+                          member(root, "args") != nullptr || key == "tool_input" ||
+                          root.MemberCount() == 1;
     if (callback) return inner;
   }
   return &root;

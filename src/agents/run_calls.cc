@@ -202,6 +202,14 @@ void RunBuilder::classify_tools() {
   for (const int at : order_) {
     if (nodes_[at].role == Role::kTool && !nodes_[at].virtual_agent) classify_tool(at);
   }
+  // A tool in nobody's span belongs to whoever was at work last.
+  for (RunNode& node : nodes_) {
+    if (node.role != Role::kTool || !node.agent.empty()) continue;
+    for (const int at : invoked_) {
+      if (nodes_[at].fact->start > node.fact->start) break;
+      if (nodes_[at].fact->trace_id == node.fact->trace_id) node.agent = nodes_[at].own_agent;
+    }
+  }
   // Executors that run tools on behalf of the speaker before them: the tool belongs to that
   // speaker, and if another one speaks next it was a hand-off.
   std::string speaker;

@@ -183,12 +183,24 @@ void RunBuilder::add_executor_handoffs() {
 }
 
 void RunBuilder::add_nested_handoffs() {
+  std::map<std::pair<std::string, std::string>, std::int64_t> told;  // by tools, the agent beside
+  for (const Handoff& handoff : run_.handoffs) ++told[{handoff.from, handoff.to}];
   for (const int at : invoked_) {
     const RunNode& node = nodes_[at];
     if (node.virtual_agent || node.parent < 0) continue;
     const int scope = nodes_[node.parent].scope;
     if (scope < 0 || nodes_[scope].own_agent == node.own_agent) continue;
     const std::string& from = nodes_[scope].own_agent;
+    int up = node.parent;
+    while (up >= 0 && up != scope && nodes_[up].role != Role::kTool) up = nodes_[up].parent;
+    if (up == scope) {
+      // Not below the tool that called it, but beside: the tool told it already.
+      std::int64_t& left = told[{from, node.own_agent}];
+      if (left > 0) {
+        --left;
+        continue;
+      }
+    }
     Handoff handoff;
     handoff.from = from;
     handoff.to = node.own_agent;

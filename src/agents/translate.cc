@@ -140,7 +140,8 @@ void adjust_role(const SpanView& view, SpanFact& fact, std::string& agent) {
         quoted_after(fields.text(Field::kInput).substr(0, 65536), "current_agent_name=");
     if (!named.empty()) {
       agent = named;
-      fact.role = Role::kAgent;
+      // Of the steps of a turn only this one is the agent at work.
+      fact.role = view.span.name.ends_with("run_agent_step") ? Role::kAgent : Role::kStep;
       fact.convention = Convention::kLlamaIndex;
       fact.confidence_percent = 70;
     } else if (fact.role == Role::kAgent) {
@@ -152,6 +153,10 @@ void adjust_role(const SpanView& view, SpanFact& fact, std::string& agent) {
   }
   if (fact.role == Role::kAgent && fact.convention == Convention::kOpenInference &&
       view.scope.find("langchain") != std::string_view::npos && is_helper_node(view.span.name)) {
+    fact.role = Role::kStep;
+  }
+  // Gathering the arguments of a request is none.
+  if (fact.role == Role::kModelCall && view.span.name.find("._prepare") != std::string_view::npos) {
     fact.role = Role::kStep;
   }
   // BeeAI sends each of an agent's events as a span of its own.
