@@ -84,7 +84,16 @@ Result<ServeConfig> load_config(const std::string& config_file,
       return base::with_context(applied.error(), flag_name(name));
     }
   }
-  HG_RETURN_IF_ERROR(server::validate(config));
+  if (auto valid = server::validate(config); !valid) {
+    // The message starts with the setting's name; name the flag if it came by one.
+    for (const auto& [name, value] : given) {
+      if (valid.error().message.starts_with(name + ":")) {
+        return base::Error{valid.error().code,
+                           flag_name(name) + valid.error().message.substr(name.size())};
+      }
+    }
+    return valid.error();
+  }
   return config;
 }
 
@@ -115,13 +124,18 @@ int fail(CommandIo& io, const base::Error& error) {
   return kExitFailed;
 }
 
-int serve(const ServeConfig& config, bool login, CommandIo& io) {
+int serve(ServeConfig config, bool login, CommandIo& io) {
   base::SystemClock clock;
   const base::LogSink log = stderr_log_sink(config.log_level);
   auto directory = DataDirectory::open(base::posix_fs(), config.data, config.allow_purge);
   if (!directory) return fail(io, directory.error());
   auto tokens = load_tokens(config.token_file);
   if (!tokens) return fail(io, tokens.error());
+  if (config.disk_bytes == 0) {
+    const auto space = base::posix_fs().disk_space(config.data);
+    if (!space) return fail(io, space.error());
+    config.disk_bytes = static_cast<std::int64_t>(space->total_bytes / 10 * 8);
+  }
   // Blocked before any thread starts: the stop signals are waited for, not handled.
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -192,6 +206,25 @@ int run_check_config(const std::vector<std::string>& args, CommandIo& io) {
   }
   if (const auto tokens = load_tokens(config->token_file); !tokens) return fail(io, tokens.error());
   io.out << file << ": ok\n";
+  return kExitOk;
+}
+
+int run_repair(const std::vector<std::string>& args, CommandIo& io) {
+  ServeConfig config;
+  Flags flags("repair", "Rebuild every index of a data directory from its segments");
+  flags.text("--data", config.data, "Data directory of a server that is not running");
+  flags.footer("A server repairs by itself what a crash leaves; this is for damaged files.");
+  if (const auto code = flags.parse(args, io)) return *code;
+  if (!base::posix_fs().exists(config.data)) {
+    return fail(io, {base::ErrorCode::kNotFound, "there is no " + config.data});
+  }
+  base::SystemClock clock;
+  const auto directory = DataDirectory::open(base::posix_fs(), config.data, false);
+  if (!directory) return fail(io, directory.error());
+  const auto repaired =
+      repair_stores(config, base::posix_fs(), clock, stderr_log_sink(config.log_level));
+  if (!repaired) return fail(io, repaired.error());
+  io.out << config.data << ": repaired\n";
   return kExitOk;
 }
 

@@ -1,4 +1,4 @@
-// honeyguide serve, check-config, token
+// honeyguide serve, check-config, repair, token
 #pragma once
 
 #include <string>
@@ -10,6 +10,7 @@ namespace honeyguide::cli {
 
 int run_serve(const std::vector<std::string>& args, CommandIo& io);
 int run_check_config(const std::vector<std::string>& args, CommandIo& io);
+int run_repair(const std::vector<std::string>& args, CommandIo& io);
 int run_token(const std::vector<std::string>& args, CommandIo& io);
 
 }  // namespace honeyguide::cli

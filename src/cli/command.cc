@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     {"check-config", "Server", "Check a configuration file, errors with line numbers",
      run_check_config},
     {"token", "Server", "Print the operator token, or make a new token", run_token},
+    {"repair", "Server", "Rebuild every index of a data directory", run_repair},
     {"snapshot", "Server", "Back a running server up", run_snapshot},
     {"search", "Ask a server", "Find traces", run_search},
     {"trace", "Ask a server", "Show one trace as a tree", run_trace},

@@ -32,4 +32,8 @@ class OpenStores {
 base::Result<OpenStores> open_stores(const server::ServeConfig& config, base::FileSystem& fs,
                                      const base::Clock& clock, const base::LogSink& log);
 
+// Rebuilds every index of a data directory that no server has open.
+base::Result<void> repair_stores(const server::ServeConfig& config, base::FileSystem& fs,
+                                 const base::Clock& clock, const base::LogSink& log);
+
 }  // namespace honeyguide::cli

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kBatchesPerPoll = 64;
 constexpr std::int64_t kIdleWaitMs = 200;
+constexpr std::int64_t kRetentionIntervalNs = base::kNanosPerMinute;
 
 }  // namespace
 
@@ -87,6 +88,24 @@ void Engine::tick_when_due() {
     analytics_->tick(clock_.now());
   }
   if (now - checkpointed_ >= kCheckpointIntervalNs) checkpoint();
+  if (now - retained_ >= kRetentionIntervalNs) {
+    retained_ = now;
+    apply_retention();
+  }
+}
+
+void Engine::apply_retention() {
+  const base::UnixNanos now = clock_.now();
+  const auto dropped = stores_.traces.apply_retention(options_.retention, now);
+  if (!dropped) {
+    log_(base::LogLevel::kError, "retention: " + dropped.error().to_string());
+  } else if (dropped->partitions_dropped > 0) {
+    log_(base::LogLevel::kInfo, "retention dropped " + std::to_string(dropped->partitions_dropped) +
+                                    " hours, " + std::to_string(dropped->bytes_freed) + " bytes");
+  }
+  if (const auto done = stores_.series.apply_retention(options_.series_retention, now); !done) {
+    log_(base::LogLevel::kError, "series retention: " + done.error().to_string());
+  }
 }
 
 void Engine::checkpoint() {

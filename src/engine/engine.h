@@ -30,6 +30,8 @@ struct EngineStores {
 
 struct EngineOptions {
   AnalyticsOptions analytics;
+  store::RetentionPolicy retention;
+  store::SeriesRetention series_retention;
   bool threads = true;
   std::int64_t feed_bytes_max = kFeedBytesMax;
 };
@@ -71,6 +73,7 @@ class Engine {
   void run();
   void tick_when_due();
   void checkpoint();
+  void apply_retention();
 
   const EngineOptions options_;
   const EngineStores stores_;
@@ -81,6 +84,7 @@ class Engine {
   Feed feed_;
   std::int64_t ticked_ = 0;        // steady
   std::int64_t checkpointed_ = 0;  // steady
+  std::int64_t retained_ = 0;      // steady
   store::Position checkpoint_position_;
   std::atomic<bool> stopping_{false};
   std::thread thread_;

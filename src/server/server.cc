@@ -31,6 +31,8 @@ constexpr int kQuickQueueMax = 256;
 constexpr int kSearchNice = 10;
 // A quarter of --memory holds requests between their first byte and their acknowledgement.
 constexpr std::int64_t kIngestShare = 4;
+// Another quarter holds the facts of live runs.
+constexpr std::int64_t kLiveShare = 4;
 
 // Hands what the receiver decoded to the engine.
 class EngineSink final : public IngestSink {
@@ -52,6 +54,17 @@ class EngineSink final : public IngestSink {
 
 GuardOptions guard_options(const ServeConfig& config, const ListenAddress& address) {
   return {address.host, address.loopback, config.allowed_hosts, config.cors_origins};
+}
+
+engine::EngineOptions engine_options(const ServeConfig& config) {
+  engine::EngineOptions options;
+  options.retention = {config.retention_ns, config.retention_errors_ns,
+                       static_cast<std::uint64_t>(config.disk_bytes)};
+  options.series_retention = {config.series_raw_ns, config.series_minute_ns, config.series_hour_ns};
+  options.analytics.agent_teams = config.agent_teams;
+  options.analytics.metrics.live_bytes_max =
+      static_cast<std::size_t>(config.memory_bytes / kLiveShare);
+  return options;
 }
 
 class ServerImpl final : public Server {
@@ -228,9 +241,9 @@ Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet token
   operator_principal.agents = {"*"};
   tokens.add(sha256_hex(operator_token), operator_principal);
   HG_ASSIGN_OR_RETURN(auto pool, net::IoPool::create(config.io_threads, clock));
-  HG_ASSIGN_OR_RETURN(
-      auto engine,
-      engine::Engine::create({}, {stores.traces, stores.series, stores.state}, clock, log));
+  HG_ASSIGN_OR_RETURN(auto engine, engine::Engine::create(
+                                       engine_options(config),
+                                       {stores.traces, stores.series, stores.state}, clock, log));
   auto server = std::make_unique<ServerImpl>(std::move(config), std::move(tokens), may_purge,
                                              stores, clock, std::move(log), std::move(engine),
                                              std::move(pool), http, otlp_http);
