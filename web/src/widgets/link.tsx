@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useRouter } from "@tanstack/react-router";
+import { type ReactNode, createContext, use } from "react";
 
 /** What a page keeps in its address. Defaults are left out. */
 export type Search = Record<string, string | undefined>;
@@ -13,6 +13,9 @@ export function carried(search: Search): Search {
   return kept;
 }
 
+/** What links carry along now; given once by the frame, because lists hold hundreds of links. */
+export const CarriedSearch = createContext<Search>({});
+
 interface Props {
   to: string;
   search?: Search;
@@ -24,12 +27,21 @@ interface Props {
   onClick?: (event: React.MouseEvent) => void;
 }
 
-/** A link inside the page; the time range goes along. */
-export function To({ to, search, children, ...rest }: Props) {
+/** A link inside the page; the time range goes along. A plain click navigates, any other is the browser's. */
+export function To({ to, search, children, onClick, ...rest }: Props) {
+  const router = useRouter();
+  const all = { ...use(CarriedSearch), ...search };
+  const prefix = router.basepath === "/" ? "" : router.basepath;
+  const click = (event: React.MouseEvent) => {
+    onClick?.(event);
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void router.navigate({ to, search: all as never });
+  };
   return (
-    <Link to={to} search={((old: Search) => ({ ...carried(old), ...search })) as never} {...rest}>
+    <a href={`${prefix}${to}${router.options.stringifySearch(all)}`} onClick={click} onPointerEnter={() => void router.preloadRoute({ to })} {...rest}>
       {children}
-    </Link>
+    </a>
   );
 }
 

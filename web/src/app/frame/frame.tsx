@@ -1,6 +1,6 @@
 import { Outlet, useLocation } from "@tanstack/react-router";
 import { useIsFetching, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { adoptServerTime } from "@/base/clock";
 import { useHotkeys } from "@/base/hotkeys";
 import { getPrefs, setPrefs, usePrefs } from "@/base/prefs";
@@ -11,6 +11,7 @@ import { liveState, pauseLive, resumeLive, startLive } from "@/api/live";
 import { useDocument } from "@/api/use_document";
 import { ProgressLine } from "@/widgets/states";
 import { ToastRegion } from "@/widgets/toast";
+import { CarriedSearch, carried } from "@/widgets/link";
 import { useGo, useSearch, useSetSearch } from "@/widgets/url_state";
 import { GO_KEYS } from "./pages";
 import { KeyboardMap } from "./keyboard_map";
@@ -38,24 +39,29 @@ export function Frame() {
   usePauses();
   useFrameKeys({ openPalette: () => setPalette(true), openKeys: () => setKeys(true) });
   const icons = collapsed || (tight && wide);
+  const search = useSearch();
+  const { range, from, to, live } = search;
+  const along = useMemo(() => carried({ range, from, to, live }), [range, from, to, live]);
   return (
-    <div className={`app ${icons ? "icons" : ""}`}>
-      <a className="skip" href="#main">
-        Skip to the page
-      </a>
-      <Nav status={status.data} />
-      <TopBar onSearch={() => setPalette(true)} />
-      <div className="app-body">
-        <ProgressLine active={fetching} />
-        <Strips status={status.data} failed={status.isError} />
-        <main id="main" tabIndex={-1}>
-          <Outlet />
-        </main>
+    <CarriedSearch value={along}>
+      <div className={`app ${icons ? "icons" : ""}`}>
+        <a className="skip" href="#main">
+          Skip to the page
+        </a>
+        <Nav status={status.data} />
+        <TopBar onSearch={() => setPalette(true)} />
+        <div className="app-body">
+          <ProgressLine active={fetching} />
+          <Strips status={status.data} failed={status.isError} />
+          <main id="main" tabIndex={-1}>
+            <Outlet />
+          </main>
+        </div>
+        <Palette open={palette} onClose={() => setPalette(false)} />
+        <KeyboardMap open={keys} onClose={() => setKeys(false)} />
+        <ToastRegion />
       </div>
-      <Palette open={palette} onClose={() => setPalette(false)} />
-      <KeyboardMap open={keys} onClose={() => setKeys(false)} />
-      <ToastRegion />
-    </div>
+    </CarriedSearch>
   );
 }
 

@@ -42,7 +42,7 @@ export function agentColumns(compare: boolean): Column<AgentRow>[] {
     { id: "strip", title: "Range, by minute", width: "minmax(92px, 1.6fr)", hide: "phone", render: (r) => <StateStrip strip={r.strip} slot={r.agent.slot} height={13} /> },
     {
       id: "differs", title: "What differs", width: "minmax(116px, 2fr)", sort: "surprise", hide: "narrow",
-      render: (r) => <span className={`tel ${r.differs?.severity ? severityTone(r.differs.severity) : "t2"}`} title={r.differs?.text}>{r.differs ? visibleLine(r.differs.text.slice(0, 120)) : <span className="t3">as usual</span>}</span>,
+      render: (r) => <span className={`tel ${r.differs?.severity ? severityTone(r.differs.severity) : "t2"}`} title={r.differs?.text}>{r.differs ? visibleLine(r.differs.text.slice(0, 120)) : <span className="t3">{r.surprise === null ? "no history yet" : "as usual"}</span>}</span>,
     },
     { id: "throughput", title: "Tasks/h", width: w, align: "right", sort: "throughput_per_h", hide: "phone", render: (r) => figure(r, "throughput_per_h", count, false) },
     { id: "success", title: "Success", width: w, align: "right", sort: "success_ratio", render: (r) => figure(r, "success_ratio", percent, false) },

@@ -63,7 +63,7 @@ function Row({ row }: { row: AgentRow }) {
         <StateStrip strip={row.strip} slot={row.agent.slot} />
       </td>
       <td className={`ell tel ${tone === "crit" ? "crit" : tone === "warn" ? "warn" : "t2"}`} title={row.differs?.text}>
-        {row.differs ? visibleLine(row.differs.text.slice(0, 120)) : "–"}
+        {row.differs ? visibleLine(row.differs.text.slice(0, 120)) : <span className="t3">{row.surprise === null ? "no history yet" : "as usual"}</span>}
       </td>
       <td className="num">{count(row.throughput_per_h)}</td>
       <td className={`num ${row.success_ratio !== null && row.success_ratio < 0.7 ? "crit" : ""}`} title={row.unknown.success_ratio}>{percent(row.success_ratio)}</td>

@@ -4,7 +4,6 @@ import { middleEllipsis } from "@/base/text";
 import { facets } from "@/api/documents";
 import { useDocument } from "@/api/use_document";
 import { useRange } from "@/widgets/url_state";
-import { Loaded } from "../common/loaded";
 
 const SHOWN = 6;
 
@@ -24,15 +23,8 @@ export function Facets({ q, onChange }: { q: string; onChange: (q: string) => vo
   const query = useDocument("traces", facets, "traces/facets", () => ({ ...params(), q }), { key: [q, key] });
   return (
     <aside className="facets" aria-label="Facets">
-      <Loaded query={query}>
-        {(data) => (
-          <>
-            {data.facets.map((f) => (
-              <Facet key={f.key} facet={f} q={q} onChange={onChange} />
-            ))}
-          </>
-        )}
-      </Loaded>
+      {query.isError && !query.data && <p className="t3 facet-more">This server gives no facets for this filter.</p>}
+      {query.data?.facets.map((f) => <Facet key={f.key} facet={f} q={q} onChange={onChange} />)}
     </aside>
   );
 }

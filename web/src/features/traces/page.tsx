@@ -36,7 +36,7 @@ export function Page() {
   const rows = useMemo(() => query.data?.pages.flatMap((p) => p.items) ?? [], [query.data]);
   const first = query.data?.pages[0];
   const wanted = search.cols?.split(",").filter((c) => TRACE_COLUMN_IDS.includes(c));
-  const columns = useMemo(() => traceColumns(wanted), [search.cols]);
+  const columns = useMemo(() => traceColumns(wanted, rows), [search.cols, rows]);
   const [picked, setPicked] = useState<string[]>([]);
   const fresh = useFreshTraces(rows, sort === "-start_unix_ns" && q === "" && range.kind === "relative");
   const bounds = rangeBounds(range);

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, memo, useMemo, useRef, useState } from "react";
 import { plural } from "@/base/format";
 import { useHotkeys } from "@/base/hotkeys";
 import { usePrefs } from "@/base/prefs";
@@ -55,20 +55,34 @@ export function DataTable<T>(props: Props<T>) {
   const density = usePrefs().density;
   const rowPx = density === "compact" ? 24 : 32;
   const { rows, newcomers, showAll, handlers } = useFrozenOrder(props.rows, keyOf);
-  const items = withGroups(rows, props.groupOf);
+  const items = useMemo(() => withGroups(rows, props.groupOf), [rows, props.groupOf]);
   const scroller = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState(-1);
   const virtual = items.length >= VIRTUAL_FROM;
   const virtualizer = useVirtualizer({ count: virtual ? items.length : 0, getScrollElement: () => scroller.current, estimateSize: () => rowPx, overscan: 12 });
-  const template = { gridTemplateColumns: columns.map((c) => c.width).join(" "), minWidth: widthMin(columns) };
+  const template = useMemo(() => ({ gridTemplateColumns: columns.map((c) => c.width).join(" "), minWidth: widthMin(columns) }), [columns]);
+  const act = useActions(props, setCursor);
   useTableKeys({ props, items, cursor, setCursor, onShow: (i) => (virtual ? virtualizer.scrollToIndex(i) : scroller.current?.querySelector(`[data-index="${i}"]`)?.scrollIntoView({ block: "nearest" })) });
-  const renderItem = (item: Item<T>, index: number, style?: React.CSSProperties) =>
+  const renderItem = (item: Item<T>, index: number, top?: number) =>
     item.kind === "group" ? (
-      <div key={`g ${item.name}`} className="dt-group" role="row" style={style}>
+      <div key={`g ${item.name}`} className="dt-group" role="row" style={placed(top)}>
         <div role="gridcell">{props.renderGroup?.(item.name) ?? item.name}</div>
       </div>
     ) : (
-      <Row key={keyOf(item.row)} {...{ props, columns, item, index, template, style }} selected={selected === keyOf(item.row)} cursor={cursor === index} setCursor={setCursor} />
+      <Row
+        key={keyOf(item.row)}
+        row={item.row}
+        rowKey={keyOf(item.row)}
+        gone={item.gone}
+        index={index}
+        top={top}
+        columns={columns as Column<unknown>[]}
+        template={template}
+        act={act as Actions<unknown>}
+        opens={Boolean(props.onPeek ?? props.onOpen)}
+        selected={selected === keyOf(item.row)}
+        cursor={cursor === index}
+      />
     );
   const onScroll = (event: React.UIEvent<HTMLDivElement>) => {
     const e = event.currentTarget;
@@ -96,7 +110,7 @@ export function DataTable<T>(props: Props<T>) {
           <div style={{ height: virtualizer.getTotalSize(), position: "relative" }} role="rowgroup">
             {virtualizer.getVirtualItems().map((v) => {
               const item = items[v.index];
-              return item ? renderItem(item, v.index, { position: "absolute", top: 0, left: 0, right: 0, transform: `translateY(${v.start}px)` }) : null;
+              return item ? renderItem(item, v.index, v.start) : null;
             })}
           </div>
         ) : (
@@ -110,7 +124,7 @@ export function DataTable<T>(props: Props<T>) {
 function useShownColumns<T>(columns: Column<T>[]): Column<T>[] {
   const phone = useMedia(PHONE);
   const narrow = useMedia(NARROW);
-  return columns.filter((c) => !(c.hide === "phone" && phone) && !(c.hide === "narrow" && narrow));
+  return useMemo(() => columns.filter((c) => !(c.hide === "phone" && phone) && !(c.hide === "narrow" && narrow)), [columns, phone, narrow]);
 }
 
 const GAP_PX = 12;
@@ -159,39 +173,64 @@ function HeadCell<T>({ column, sort, onSort }: { column: Column<T>; sort: string
   );
 }
 
-interface RowProps<T> {
-  props: Props<T>;
-  columns: Column<T>[];
-  item: { row: T; gone: boolean };
-  index: number;
-  template: React.CSSProperties;
-  style: React.CSSProperties | undefined;
-  selected: boolean;
-  cursor: boolean;
-  setCursor: (index: number) => void;
+interface Actions<T> {
+  click(row: T, index: number, shift: boolean): void;
+  open(row: T): void;
 }
 
-function Row<T>({ props, columns, item, index, template, style, selected, cursor, setCursor }: RowProps<T>) {
-  const { row, gone } = item;
-  const key = props.keyOf(row);
-  const classes = ["dt-row", selected && "selected", cursor && "cursor", gone && "gone", (props.onPeek ?? props.onOpen) && "opens"].filter(Boolean).join(" ");
+/** What a row does when used; one object for the table's life, so that rows need not render again. */
+function useActions<T>(props: Props<T>, setCursor: (index: number) => void): Actions<T> {
+  const latest = useRef(props);
+  latest.current = props;
+  return useMemo(
+    () => ({
+      click(row, index, shift) {
+        const p = latest.current;
+        setCursor(index);
+        if (shift && p.onCheck) p.onCheck(row);
+        else if (p.onPeek) p.onPeek(row);
+        else p.onOpen?.(row);
+      },
+      open: (row) => latest.current.onOpen?.(row),
+    }),
+    [setCursor],
+  );
+}
+
+function placed(top: number | undefined): React.CSSProperties | undefined {
+  return top === undefined ? undefined : { position: "absolute", top: 0, left: 0, right: 0, transform: `translateY(${top}px)` };
+}
+
+interface RowProps {
+  row: unknown;
+  rowKey: string;
+  gone: boolean;
+  index: number;
+  top: number | undefined;
+  columns: Column<unknown>[];
+  template: React.CSSProperties;
+  act: Actions<unknown>;
+  opens: boolean;
+  selected: boolean;
+  cursor: boolean;
+}
+
+/** Renders only when its data, its place or its marks change; scrolling leaves it alone. */
+const Row = memo(function Row({ row, rowKey, gone, index, top, columns, template, act, opens, selected, cursor }: RowProps) {
+  const classes = ["dt-row", selected && "selected", cursor && "cursor", gone && "gone", opens && "opens"].filter(Boolean).join(" ");
   return (
     <div
       role="row"
       data-index={index}
-      data-key={key}
+      data-key={rowKey}
       className={classes}
       aria-selected={selected}
       aria-rowindex={index + 2}
-      style={{ ...template, ...style }}
+      style={{ ...template, ...placed(top) }}
       onClick={(event) => {
-        if ((event.target as HTMLElement).closest("a, button, input")) return;
-        setCursor(index);
-        if (event.shiftKey && props.onCheck) props.onCheck(row);
-        else if (props.onPeek) props.onPeek(row);
-        else props.onOpen?.(row);
+        if (!(event.target as HTMLElement).closest("a, button, input")) act.click(row, index, event.shiftKey);
       }}
-      onDoubleClick={() => props.onOpen?.(row)}
+      onDoubleClick={() => act.open(row)}
     >
       {columns.map((c) => (
         <div key={c.id} role="gridcell" className={`dt-cell ${c.align === "right" ? "num" : ""}`}>
@@ -200,7 +239,7 @@ function Row<T>({ props, columns, item, index, template, style, selected, cursor
       ))}
     </div>
   );
-}
+});
 
 function useTableKeys<T>({ props, items, cursor, setCursor, onShow }: { props: Props<T>; items: Item<T>[]; cursor: number; setCursor: (i: number) => void; onShow: (i: number) => void }): void {
   const move = (by: number) => {

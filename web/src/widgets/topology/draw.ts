@@ -30,6 +30,9 @@ export interface GraphScene {
 }
 
 const LABELS_MAX = 40;
+const ARROWS_ZOOM = 0.3;
+// Below it bends, ticks and words are smaller than a pixel: straight lines say the same for a third of the cost.
+const FAR_ZOOM = 0.35;
 const WIDTHS = [1.2, 1.8, 2.6, 3.6, 5];
 const FONT = (weight: number, px = 11) => `${weight} ${px}px "Inter Variable", Inter, system-ui, sans-serif`;
 
@@ -49,14 +52,18 @@ function trace(context: CanvasRenderingContext2D, c: Curve): void {
   context.bezierCurveTo(c[2], c[3], c[4], c[5], c[6], c[7]);
 }
 
-function inView(scene: GraphScene, c: Curve): boolean {
-  const { camera, width, height } = scene;
+function straight(context: CanvasRenderingContext2D, c: Curve): void {
+  context.moveTo(c[0], c[1]);
+  context.lineTo(c[6], c[7]);
+}
+
+/** The links that the camera sees; the three layers draw from one such list. */
+export function linksInView(links: Link[], camera: Camera, width: number, height: number): Link[] {
   const left = -camera.x / camera.zoom;
   const top = -camera.y / camera.zoom;
-  return (
-    Math.max(c[0], c[2], c[4], c[6]) > left && Math.min(c[0], c[2], c[4], c[6]) < left + width / camera.zoom &&
-    Math.max(c[1], c[3], c[5], c[7]) > top && Math.min(c[1], c[3], c[5], c[7]) < top + height / camera.zoom
-  );
+  const right = left + width / camera.zoom;
+  const bottom = top + height / camera.zoom;
+  return links.filter(({ bounds: b }) => b[2] > left && b[0] < right && b[3] > top && b[1] < bottom);
 }
 
 function isLit(scene: GraphScene, link: Link): boolean {
@@ -66,9 +73,8 @@ function isLit(scene: GraphScene, link: Link): boolean {
 /** Everything that stands still: lines, arrow heads, error ends; nodes when zoomed out. */
 export function drawGraph(context: CanvasRenderingContext2D, scene: GraphScene): void {
   begin(context, scene);
-  const shown = scene.links.filter((l) => inView(scene, l.curve));
-  drawPlainLinks(context, scene, shown);
-  for (const link of shown) if (link.errorRatio >= 0.01 && !link.cycle) drawErrorEnd(context, scene, link);
+  drawPlainLinks(context, scene, scene.links);
+  for (const link of scene.links) if (link.errorRatio >= 0.01 && !link.cycle) drawErrorEnd(context, scene, link);
   if (!scene.cards) drawNodes(context, scene);
   context.globalAlpha = 1;
 }
@@ -76,7 +82,7 @@ export function drawGraph(context: CanvasRenderingContext2D, scene: GraphScene):
 /** Words and numbers, above everything else. */
 export function drawLinkLabels(context: CanvasRenderingContext2D, scene: GraphScene): void {
   begin(context, scene);
-  if (scene.camera.zoom >= 0.35) drawLabels(context, scene, scene.links.filter((l) => inView(scene, l.curve)));
+  if (scene.camera.zoom >= FAR_ZOOM) drawLabels(context, scene, scene.links);
 }
 
 /** Lines of equal look share one path: 1,500 edges are a handful of strokes. */
@@ -95,36 +101,42 @@ function drawPlainLinks(context: CanvasRenderingContext2D, scene: GraphScene, li
     context.globalAlpha = selected ? 1 : lit ? 0.5 : 0.12;
     context.lineWidth = width ?? 1;
     context.beginPath();
-    for (const link of group) trace(context, link.curve);
+    const far = scene.camera.zoom < FAR_ZOOM;
+    for (const link of group) (far ? straight : trace)(context, link.curve);
     context.stroke();
     context.globalAlpha = selected ? 1 : lit ? 0.85 : 0.15;
-    if (scene.camera.zoom >= 0.3) for (const link of group) arrow(context, link.curve, scene.token(selected ? "--accent" : "--text-3"), link.handoff, width ?? 1);
+    if (scene.camera.zoom >= ARROWS_ZOOM) arrows(context, group, scene.token(selected ? "--accent" : "--text-3"), width ?? 1);
   }
   context.globalAlpha = 1;
 }
 
-/** Hand-off: open head; message: filled. */
-function arrow(context: CanvasRenderingContext2D, c: Curve, color: string, open: boolean, width: number): void {
+function arrowHead(context: CanvasRenderingContext2D, c: Curve, width: number): void {
   const angle = Math.atan2(c[7] - c[5], c[6] - c[4]);
   const size = 5 + width * 0.7;
-  const x = c[6];
-  const y = c[7];
-  const wing = (turn: number): [number, number] => [x - size * Math.cos(angle + turn), y - size * Math.sin(angle + turn)];
-  const [lx, ly] = wing(0.5);
-  const [rx, ry] = wing(-0.5);
+  context.moveTo(c[6] - size * Math.cos(angle + 0.5), c[7] - size * Math.sin(angle + 0.5));
+  context.lineTo(c[6], c[7]);
+  context.lineTo(c[6] - size * Math.cos(angle - 0.5), c[7] - size * Math.sin(angle - 0.5));
+}
+
+/** Heads of many links in two paths. Hand-off: open; message: filled. */
+function arrows(context: CanvasRenderingContext2D, links: Link[], color: string, width: number): void {
   context.beginPath();
-  context.moveTo(lx, ly);
-  context.lineTo(x, y);
-  context.lineTo(rx, ry);
-  if (open) {
-    context.strokeStyle = color;
-    context.lineWidth = 1.5;
-    context.stroke();
-  } else {
-    context.closePath();
-    context.fillStyle = color;
-    context.fill();
-  }
+  for (const link of links) if (!link.handoff) arrowHead(context, link.curve, width);
+  context.fillStyle = color;
+  context.fill();
+  context.beginPath();
+  for (const link of links) if (link.handoff) arrowHead(context, link.curve, width);
+  context.strokeStyle = color;
+  context.lineWidth = 1.5;
+  context.stroke();
+}
+
+function filledHead(context: CanvasRenderingContext2D, c: Curve, color: string, width: number): void {
+  context.beginPath();
+  arrowHead(context, c, width);
+  context.closePath();
+  context.fillStyle = color;
+  context.fill();
 }
 
 function drawErrorEnd(context: CanvasRenderingContext2D, scene: GraphScene, link: Link): void {
@@ -136,7 +148,7 @@ function drawErrorEnd(context: CanvasRenderingContext2D, scene: GraphScene, link
   context.beginPath();
   trace(context, end);
   context.stroke();
-  arrow(context, end, scene.token("--crit-solid"), false, context.lineWidth);
+  filledHead(context, end, scene.token("--crit-solid"), context.lineWidth);
   context.globalAlpha = 1;
 }
 
@@ -145,7 +157,6 @@ export function drawWaits(context: CanvasRenderingContext2D, scene: GraphScene, 
   begin(context, scene);
   for (const link of scene.links) {
     if (!link.wait && !link.cycle) continue;
-    if (!inView(scene, link.curve)) continue;
     const color = link.cycle ? "--crit-solid" : link.wait && waitIsLong(link.wait) ? "--warn-solid" : "--text-3";
     context.globalAlpha = isLit(scene, link) || link.cycle ? 1 : 0.2;
     if (link.cycle) {
@@ -159,13 +170,13 @@ export function drawWaits(context: CanvasRenderingContext2D, scene: GraphScene, 
     }
     context.strokeStyle = scene.token(color);
     context.lineWidth = 5;
-    context.setLineDash([2.5, 3.5]);
+    context.setLineDash(scene.camera.zoom < FAR_ZOOM ? [] : [2.5, 3.5]);
     context.lineDashOffset = -phase;
     context.beginPath();
     trace(context, link.curve);
     context.stroke();
     context.setLineDash([]);
-    arrow(context, link.curve, scene.token(color), false, 4);
+    filledHead(context, link.curve, scene.token(color), 4);
   }
   context.globalAlpha = 1;
 }
@@ -226,7 +237,7 @@ function drawLabels(context: CanvasRenderingContext2D, scene: GraphScene, links:
 
 /** Pills and dots for the zoomed-out graph. */
 function drawNodes(context: CanvasRenderingContext2D, scene: GraphScene): void {
-  const pills = scene.camera.zoom >= 0.35;
+  const pills = scene.camera.zoom >= FAR_ZOOM;
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.font = FONT(530, 13);

@@ -5,7 +5,7 @@ import { REDUCED_MOTION, useMedia } from "@/base/use_media";
 import { useSize } from "@/base/use_size";
 import { useTokens } from "@/base/use_tokens";
 import { Button } from "../controls";
-import { type Camera, type GraphScene, drawGraph, drawLinkLabels, drawWaits } from "./draw";
+import { type Camera, type GraphScene, drawGraph, drawLinkLabels, drawWaits, linksInView } from "./draw";
 import { distanceTo } from "./geometry";
 import { NODE_H, NODE_W, type Point } from "./layout";
 import { type GraphCycle, type GraphEdge, type GraphNode, buildLinks } from "./model";
@@ -48,7 +48,8 @@ export function TopologyGraph(props: Props) {
   const visible = useMemo(() => nodes.filter((n) => isVisible(at.get(n.id), view, size)), [nodes, at, view, size]);
   const cards = view.zoom >= CARDS_ZOOM && visible.length <= CARDS_MAX;
   const selectedLink = selection?.kind === "link" ? `${selection.source}\u0000${selection.target}` : null;
-  const scene: GraphScene = { nodes: visible, links, at, camera: view, width: size.width, height: size.height, token, lit, selectedLink, cards, coloured };
+  const seen = useMemo(() => linksInView(links, view, size.width, size.height), [links, view, size.width, size.height]);
+  const scene: GraphScene = { nodes: visible, links: seen, at, camera: view, width: size.width, height: size.height, token, lit, selectedLink, cards, coloured };
   const base = useRef<HTMLCanvasElement>(null);
   const waits = useRef<HTMLCanvasElement>(null);
   const labels = useRef<HTMLCanvasElement>(null);

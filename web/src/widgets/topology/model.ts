@@ -56,10 +56,16 @@ export interface Link {
   handoff: boolean;
   cycle: { id: string; number: number } | null;
   curve: Curve;
+  /** Left, top, right, bottom of the curve and its handles. */
+  bounds: [number, number, number, number];
 }
 
 export function linkKey(source: string, target: string): string {
   return `${source}\u0000${target}`;
+}
+
+function boundsOf(c: Curve): [number, number, number, number] {
+  return [Math.min(c[0], c[2], c[4], c[6]), Math.min(c[1], c[3], c[5], c[7]), Math.max(c[0], c[2], c[4], c[6]), Math.max(c[1], c[3], c[5], c[7])];
 }
 
 export function buildLinks(edges: GraphEdge[], cycles: GraphCycle[], at: Map<string, Point>): Link[] {
@@ -74,9 +80,10 @@ export function buildLinks(edges: GraphEdge[], cycles: GraphCycle[], at: Map<str
     const key = linkKey(edge.source, edge.target);
     let link = links.get(key);
     if (!link) {
+      const curve = edgeCurve(a, b, has.has(linkKey(edge.target, edge.source)));
       link = {
         key, source: edge.source, target: edge.target, edges: [], rate: 0, errorRatio: 0, errors: 0, wait: null, slow: null, handoff: false,
-        cycle: numbers.get(key) ?? null, curve: edgeCurve(a, b, has.has(linkKey(edge.target, edge.source))),
+        cycle: numbers.get(key) ?? null, curve, bounds: boundsOf(curve),
       };
       links.set(key, link);
     }
