@@ -43,6 +43,7 @@ constexpr KeyRow kKeys[] = {
     {"gen_ai.agent.handoff_parent", kNodeParent, kOpenLlmetry, false},
     {"traceloop.entity.name", kEntityName, kOpenLlmetry, true},
     {"agent.team", kTeam, kOwn, true},
+    {"service.namespace", kTeam, kOwn, true},
     {"crew_agents", kMembers, kCrewAi, true},
     {"workflow.agents", kMembers, kOwn, true},
     // Model calls.
