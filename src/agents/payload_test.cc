@@ -47,7 +47,8 @@ TEST(PlannedCallsTest, AllForms) {
        "b"},
       {"Gemini", R"({"content":{"parts":[{"function_call":{"name":"f","args":{}}}]}})", "f", ""},
       {"LangChain",
-       R"({"generations":[[{"message":{"kwargs":{"tool_calls":[{"name":"f","args":{},"type":"tool_call"}]}}}]]})",
+       R"({"generations":[[{"message":{"kwargs":{"tool_calls":)"
+       R"([{"name":"f","args":{},"type":"tool_call"}]}}}]]})",
        "f", ""},
   };
   for (const auto& c : cases) {
