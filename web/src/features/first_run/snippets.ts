@@ -14,20 +14,16 @@ interface Endpoints {
 export function snippetOf(choice: string, { grpc, http }: Endpoints): string {
   switch (choice) {
     case "python":
-      return `pip install honeyguide
+      return `pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
 
-import honeyguide
-honeyguide.init(service="my-agents", endpoint="${http}")
-
-# or, with the OpenTelemetry SDK you already have:
-#   OTEL_EXPORTER_OTLP_ENDPOINT=${http}
-#   OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`;
+${python(http)}`;
     case "js":
-      return `npm install @opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto
+      return `npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node
 
 export OTEL_SERVICE_NAME=my-agents
 export OTEL_EXPORTER_OTLP_ENDPOINT=${http}
-node --import @opentelemetry/sdk-node/register app.js`;
+export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
+node --require @opentelemetry/auto-instrumentations-node/register app.js`;
     case "go":
       return `exporter, err := otlptracegrpc.New(ctx,
     otlptracegrpc.WithEndpointURL("${grpc}"))
@@ -35,11 +31,12 @@ if err != nil { return err }
 otel.SetTracerProvider(sdktrace.NewTracerProvider(
     sdktrace.WithBatcher(exporter)))`;
     case "cpp":
-      return `#include <honeyguide/honeyguide.h>
+      return `#include <honeyguide/config.h>
 
 honeyguide::Config config;
-config.remote_endpoint = "${http}";
-// find_package(honeyguide) in CMake; see docs/guide for the tutorial.`;
+config.service_name = "my-agents";
+config.server = "${http}";
+// or without a line of code: HONEYGUIDE_SERVER=${http}`;
     case "curl":
       return `curl ${http}/v1/traces -H 'Content-Type: application/json' -d '{
   "resourceSpans":[{"resource":{"attributes":[
@@ -51,22 +48,32 @@ config.remote_endpoint = "${http}";
       "endTimeUnixNano":"'$(date +%s)500000000'",
       "attributes":[{"key":"gen_ai.agent.name","value":{"stringValue":"hello"}}]}]}]}]}'`;
     case "langgraph":
-      return `pip install honeyguide opentelemetry-instrumentation-langchain
-
-import honeyguide
-honeyguide.init(service="my-graph", endpoint="${http}")
-graph.invoke({"messages": [...]})   # nodes, tools and hand-offs appear`;
+      return framework("langchain", "LangChainInstrumentor", http);
     case "crewai":
-      return `pip install honeyguide openinference-instrumentation-crewai
-
-import honeyguide
-honeyguide.init(service="my-crew", endpoint="${http}")
-crew.kickoff()`;
+      return framework("crewai", "CrewAIInstrumentor", http);
     default:
-      return `pip install honeyguide openinference-instrumentation-openai-agents
-
-import honeyguide
-honeyguide.init(service="my-agents", endpoint="${http}")
-Runner.run_sync(agent, "hello")`;
+      return framework("openai-agents", "OpenAIAgentsInstrumentor", http);
   }
+}
+
+function python(http: string): string {
+  return `from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(
+    OTLPSpanExporter(endpoint="${http}/v1/traces")))
+trace.set_tracer_provider(provider)`;
+}
+
+function framework(name: string, instrumentor: string, http: string): string {
+  return `pip install openinference-instrumentation-${name} \\
+    opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+
+${python(http)}
+
+from openinference.instrumentation.${name.replace("-", "_")} import ${instrumentor}
+${instrumentor}().instrument()`;
 }

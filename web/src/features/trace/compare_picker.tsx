@@ -2,7 +2,7 @@ import { duration, money } from "@/base/format";
 import { nsToMs } from "@/base/clock";
 import { moment } from "@/base/moment";
 import { middleEllipsis } from "@/base/text";
-import { traces } from "@/api/documents";
+import { runs } from "@/api/documents";
 import type { Skeleton } from "@/api/trace_documents";
 import { useDocument } from "@/api/use_document";
 import { Modal } from "@/widgets/dialog";
@@ -22,10 +22,10 @@ const LOOK_BACK_DAYS = 7n;
 
 /** Runs of the same workflow to compare with; the last success before this one comes first. */
 export function ComparePicker({ open, onClose, document: doc, onPick }: Props) {
-  const q = doc.workflow === null ? "status:success" : `workflow:${JSON.stringify(doc.workflow)} status:success`;
   const end = (BigInt(doc.start_unix_ns) + DAY_NS).toString();
   const start = (BigInt(doc.start_unix_ns) - LOOK_BACK_DAYS * DAY_NS).toString();
-  const query = useDocument("traces", traces, "traces", { q, start, end, limit: "20" }, { enabled: open });
+  const named = doc.workflow === null ? { q: "status:ok" } : { workflow: doc.workflow, outcome: "success" };
+  const query = useDocument("traces", runs, doc.workflow === null ? "traces" : "runs", { ...named, start, end, limit: "20" }, { enabled: open });
   return (
     <Modal open={open} onClose={onClose} title="Compare with" wide>
       <div className="modal-body">
