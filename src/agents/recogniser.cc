@@ -46,6 +46,10 @@ bool speaks(Field field) {
   }
 }
 
+static_assert(static_cast<int>(Field::kRequestType) < 16, "discriminators index rules_seen_");
+// Values of one discriminator that a batch's recogniser remembers.
+constexpr std::size_t kRulesSeenMax = 256;
+
 // Events that carry facts on spans that say nothing else.
 bool is_fact_event(std::string_view name) {
   return name == "communication" || name.starts_with("gen_ai.") || name.starts_with("task_") ||
@@ -155,7 +159,14 @@ std::uint16_t Recogniser::rule_for(const Span& span, const Fields& fields,
        field = static_cast<Field>(static_cast<int>(field) + 1)) {
     const std::string_view value = fields.text(field);
     if (value.empty()) continue;
+    auto& seen = rules_seen_[static_cast<std::size_t>(field)];
+    const auto found = seen.find(value);
+    if (found != seen.end()) {
+      if (found->second != 0) return found->second;
+      continue;
+    }
     const std::uint16_t rule = conventions_.rule_of(field, value);
+    if (seen.size() < kRulesSeenMax) seen.emplace(value, rule);
     if (rule != 0) return rule;
   }
   const std::string_view scope =

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "agents/conventions.h"
@@ -60,7 +61,9 @@ class Recogniser {
   const telemetry::SpanBatch& batch_;
   std::vector<Conventions::Key> keys_;  // by the batch's key index
   std::vector<char> speaks_;            // by key: enough to look closer
-  std::vector<char> named_scope_;       // by scope: span names matter there
+  // Rules of the values seen so far, by field; their text lives in the batch.
+  mutable std::array<std::unordered_map<std::string_view, std::uint16_t>, 16> rules_seen_;
+  std::vector<char> named_scope_;  // by scope: span names matter there
   bool silent_ = true;
 };
 
