@@ -21,7 +21,7 @@ import { ColumnMenu } from "./column_menu";
 import { Facets } from "./facets";
 import "./traces.css";
 
-const EXAMPLES = ["status:error", "dur>30s", "agent:coder-2", "cost>1"];
+const EXAMPLES = ["status:error", "dur>30s", "tool:run_tests", "tokens.in>10000"];
 
 /** Any run, found by what it said, cost, took or touched. */
 export function Page() {

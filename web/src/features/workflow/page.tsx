@@ -12,7 +12,7 @@ import { RatioBar, WhiskerBar } from "@/widgets/bars";
 import { Card } from "@/widgets/card";
 import { TimeChart } from "@/widgets/chart/time_chart";
 import { Chip } from "@/widgets/controls";
-import { To, paths } from "@/widgets/link";
+import { paths } from "@/widgets/link";
 import { Scatter } from "@/widgets/scatter";
 import { Empty, PartialChip, Skeleton } from "@/widgets/states";
 import { useGo, useRange } from "@/widgets/url_state";
@@ -177,7 +177,6 @@ function UsualPath({ data }: { data: WorkflowDocument }) {
           ))}
         </ol>
       )}
-      <p className="card-body"><To to="/traces" search={{ q: `workflow:"${data.row.name}" status:error` }} className="link">Runs that left it</To></p>
     </Card>
   );
 }
