@@ -1,0 +1,206 @@
+#include "sdk/embedded/embedded.h"
+
+#include <map>
+
+#include "agents/metrics.h"
+#include "detect/series_detector.h"
+#include "otlp/encode.h"
+#include "store/model/model_trace_store.h"
+#include "store/read_layer.h"
+
+namespace honeyguide::sdk {
+namespace {
+
+using agents::Window;
+using base::Error;
+using base::ErrorCode;
+using base::Result;
+
+// Traces are checked against their bounds once in so many spans.
+constexpr std::uint64_t kRetentionEvery = 1024;
+
+Window window_of(double hours) {
+  if (hours <= 1.0 / 12) return Window::kFiveMinutes;
+  if (hours <= 1) return Window::kHour;
+  if (hours <= 24) return Window::kDay;
+  return Window::kSinceStart;
+}
+
+telemetry::Value to_value(telemetry::SpanBatch& batch, const AttributeValue& value) {
+  if (const auto* flag = std::get_if<bool>(&value)) return telemetry::Value::boolean(*flag);
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) {
+    return telemetry::Value::integer(*whole);
+  }
+  if (const auto* real = std::get_if<double>(&value)) return telemetry::Value::real(*real);
+  return telemetry::Value::string(batch.own(std::get<std::string>(value)));
+}
+
+telemetry::Range add_attributes(
+    telemetry::SpanBatch& batch,
+    const std::vector<std::pair<std::string, AttributeValue>>& attributes) {
+  const auto begin = static_cast<std::uint32_t>(batch.mutable_attributes().size());
+  for (const auto& [key, value] : attributes) batch.add_attribute(key, to_value(batch, value));
+  return {begin, static_cast<std::uint32_t>(batch.mutable_attributes().size())};
+}
+
+}  // namespace
+
+struct Embedded::State {
+  explicit State(std::string service)
+      : service_name(std::move(service)),
+        prices(agents::PriceTable::builtin()),
+        metrics(agents::Conventions::builtin(), prices, {}) {}
+
+  void flush(base::UnixNanos now) { metrics.flush(now); }
+
+  std::string service_name;
+  agents::PriceTable prices;
+  agents::AgentMetrics metrics;
+  store::model::ModelTraceStore traces;
+  std::map<std::string, detect::SeriesDetector> detectors;
+  std::uint64_t recorded = 0;
+};
+
+Embedded::Embedded(std::string service_name)
+    : state_(std::make_unique<State>(std::move(service_name))) {}
+Embedded::~Embedded() = default;
+
+Result<void> Embedded::record(const RecordedSpan& recorded, base::UnixNanos now) {
+  const auto trace_id = base::TraceId::from_hex(recorded.trace_id);
+  const auto span_id = base::SpanId::from_hex(recorded.span_id);
+  const auto parent_id =
+      recorded.parent_id.empty() ? base::SpanId{} : base::SpanId::from_hex(recorded.parent_id);
+  if (!trace_id || !span_id || !parent_id) {
+    return Error{ErrorCode::kInvalidArgument, "a trace id has 32 and a span id 16 hex digits"};
+  }
+  auto batch = std::make_shared<telemetry::SpanBatch>();
+  base::MutexLock lock(mutex_);
+  telemetry::Resource resource;
+  resource.attributes = add_attributes(*batch, {{"service.name", state_->service_name}});
+  telemetry::Span span;
+  span.resource = batch->add_resource(resource);
+  span.scope = batch->add_scope({.name = "honeyguide"});
+  span.trace_id = *trace_id;
+  span.span_id = *span_id;
+  span.parent_span_id = *parent_id;
+  span.name = batch->own(recorded.name);
+  span.kind = static_cast<telemetry::SpanKind>(recorded.kind);
+  span.start = recorded.start;
+  span.end = recorded.end;
+  span.status = recorded.error ? telemetry::StatusCode::kError : telemetry::StatusCode::kOk;
+  span.status_message = batch->own(recorded.message);
+  span.attributes = add_attributes(*batch, recorded.attributes);
+  for (const RecordedEvent& event : recorded.events) {
+    telemetry::Event out;
+    out.time = event.time;
+    out.name = batch->own(event.name);
+    out.attributes = add_attributes(*batch, event.attributes);
+    batch->mutable_events().push_back(out);
+  }
+  span.events = {0, static_cast<std::uint32_t>(batch->mutable_events().size())};
+  batch->add_span(span);
+  state_->metrics.add(*batch, now);
+  store::AppendRequest append;
+  append.spans = std::move(batch);
+  append.arrival = now;
+  state_->traces.append(std::move(append), [](Result<store::Ack>) {});
+  if (++state_->recorded % kRetentionEvery == 0) {
+    const store::RetentionPolicy policy{kEmbeddedTraceAgeNs, kEmbeddedTraceAgeNs,
+                                        kEmbeddedTraceBytesMax};
+    HG_RETURN_IF_ERROR([&]() -> Result<void> {
+      const auto dropped = state_->traces.apply_retention(policy, now);
+      if (!dropped) return dropped.error();
+      return {};
+    }());
+  }
+  return {};
+}
+
+std::string Embedded::throughput_report(const std::string& agent, double hours,
+                                        base::UnixNanos now) {
+  base::MutexLock lock(mutex_);
+  state_->flush(now);
+  return agents::to_json(state_->metrics.throughput(agent, window_of(hours), now));
+}
+
+std::string Embedded::agent_report(const std::string& agent, double hours, base::UnixNanos now) {
+  base::MutexLock lock(mutex_);
+  state_->flush(now);
+  const auto report = state_->metrics.agent_report(agent, window_of(hours), now);
+  return report ? agents::to_json(*report) : "null";
+}
+
+std::string Embedded::conflict_report(double hours, base::UnixNanos now) {
+  base::MutexLock lock(mutex_);
+  state_->flush(now);
+  return agents::to_json(state_->metrics.conflicts(window_of(hours), now));
+}
+
+std::string Embedded::dependency_report(double hours, base::UnixNanos now) {
+  base::MutexLock lock(mutex_);
+  state_->flush(now);
+  return agents::to_json(state_->metrics.dependencies(window_of(hours), now));
+}
+
+std::string Embedded::dashboard(base::UnixNanos now) {
+  base::MutexLock lock(mutex_);
+  state_->flush(now);
+  return agents::to_json(state_->metrics.dashboard(now));
+}
+
+std::vector<std::string> Embedded::agents(base::UnixNanos now) {
+  base::MutexLock lock(mutex_);
+  state_->flush(now);
+  std::vector<std::string> names;
+  for (const auto& report : state_->metrics.agents(Window::kSinceStart, now)) {
+    names.push_back(report.agent);
+  }
+  return names;
+}
+
+void Embedded::set_throughput_levels(const Levels& levels) {
+  base::MutexLock lock(mutex_);
+  agents::Thresholds thresholds = state_->metrics.thresholds();
+  thresholds.throughput_per_hour = {levels.target, levels.warning, levels.critical};
+  state_->metrics.set_thresholds(thresholds);
+}
+
+void Embedded::set_conflict_levels(const Levels& levels) {
+  base::MutexLock lock(mutex_);
+  agents::Thresholds thresholds = state_->metrics.thresholds();
+  thresholds.conflict_resolution_rate = {levels.target, levels.warning, levels.critical};
+  state_->metrics.set_thresholds(thresholds);
+}
+
+Result<std::string> Embedded::trace(const std::string& trace_id) {
+  const auto id = base::TraceId::from_hex(trace_id);
+  if (!id) return Error{ErrorCode::kInvalidArgument, "a trace id has 32 hex digits"};
+  base::MutexLock lock(mutex_);
+  HG_ASSIGN_OR_RETURN(const auto read, store::read_unique_trace(state_->traces, 0, *id, {}));
+  return otlp::encode_traces_json(*read.spans);
+}
+
+Result<Observation> Embedded::observe(const std::string& metric, base::UnixNanos time,
+                                      double value) {
+  base::MutexLock lock(mutex_);
+  auto found = state_->detectors.find(metric);
+  if (found == state_->detectors.end()) {
+    if (state_->detectors.size() >= kEmbeddedMetricsMax) {
+      return Error{ErrorCode::kResourceExhausted,
+                   "there are " + std::to_string(kEmbeddedMetricsMax) + " metrics; no more fit"};
+    }
+    found = state_->detectors.try_emplace(metric).first;
+  }
+  const auto judgement = found->second.observe(static_cast<double>(time) / 1e9, value);
+  Observation out;
+  out.p = judgement.p;
+  out.anomaly = judgement.anomaly;
+  out.judged = judgement.judged;
+  out.expected = judgement.expected;
+  out.expected_low = judgement.expected_low;
+  out.expected_high = judgement.expected_high;
+  out.feature = std::string(detect::feature_name(judgement.feature));
+  return out;
+}
+
+}  // namespace honeyguide::sdk

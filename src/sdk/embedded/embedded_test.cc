@@ -1,0 +1,65 @@
+// Proves that what a host process records comes back as figures and as a trace.
+#include "sdk/embedded/embedded.h"
+
+#include <gtest/gtest.h>
+
+namespace honeyguide::sdk {
+namespace {
+
+constexpr base::UnixNanos kNow = 1'750'000'000 * base::kNanosPerSecond;
+
+RecordedSpan task(const std::string& id, bool error) {
+  RecordedSpan span;
+  span.trace_id = "0123456789abcdef0123456789abcdef";
+  span.span_id = id;
+  span.name = "task_processing";
+  span.start = kNow - 3 * base::kNanosPerSecond;
+  span.end = kNow - base::kNanosPerSecond;
+  span.error = error;
+  span.attributes = {{"span.type", std::string("task")},
+                     {"agent.id", std::string("agent_1")},
+                     {"task.id", id},
+                     {"task.type", std::string("processing")}};
+  return span;
+}
+
+TEST(EmbeddedTest, TasksBecomeThroughputByOutcome) {
+  Embedded engine("hive");
+  ASSERT_TRUE(engine.record(task("00000000000000a1", false), kNow));
+  ASSERT_TRUE(engine.record(task("00000000000000a2", true), kNow));
+  const std::string report = engine.throughput_report("agent_1", 24, kNow);
+  EXPECT_NE(report.find("\"total_tasks\":1"), std::string::npos) << report;
+  EXPECT_EQ(engine.agents(kNow), std::vector<std::string>{"agent_1"});
+  EXPECT_EQ(engine.agent_report("nobody", 1, kNow), "null");
+}
+
+TEST(EmbeddedTest, TheTraceComesBack) {
+  Embedded engine("hive");
+  ASSERT_TRUE(engine.record(task("00000000000000a1", false), kNow));
+  const auto trace = engine.trace("0123456789abcdef0123456789abcdef");
+  ASSERT_TRUE(trace) << trace.error().message;
+  EXPECT_NE(trace->find("00000000000000a1"), std::string::npos);
+  EXPECT_EQ(engine.trace("f123456789abcdef0123456789abcdef").error().code,
+            base::ErrorCode::kNotFound);
+}
+
+TEST(EmbeddedTest, AMalformedIdIsRefused) {
+  Embedded engine("hive");
+  RecordedSpan span = task("xyz", false);
+  EXPECT_EQ(engine.record(span, kNow).error().code, base::ErrorCode::kInvalidArgument);
+}
+
+TEST(EmbeddedTest, AMetricIsJudgedByItsOwnPast) {
+  Embedded engine("hive");
+  Observation last;
+  for (int i = 0; i < 600; ++i) {
+    last = *engine.observe("cpu", kNow + i * 30 * base::kNanosPerSecond, 50 + i % 7);
+  }
+  EXPECT_TRUE(last.judged);
+  EXPECT_FALSE(last.anomaly);
+  const auto spike = engine.observe("cpu", kNow + 600 * 30 * base::kNanosPerSecond, 5000);
+  EXPECT_LT(spike->p, 0.01);
+}
+
+}  // namespace
+}  // namespace honeyguide::sdk
