@@ -28,7 +28,9 @@ TEST(EmbeddedTest, TasksBecomeThroughputByOutcome) {
   ASSERT_TRUE(engine.record(task("00000000000000a1", false), kNow));
   ASSERT_TRUE(engine.record(task("00000000000000a2", true), kNow));
   const std::string report = engine.throughput_report("agent_1", 24, kNow);
-  EXPECT_NE(report.find("\"total_tasks\":1"), std::string::npos) << report;
+  EXPECT_NE(report.find("\"total_tasks\":2"), std::string::npos) << report;
+  // One success within the three seconds since the agent was first seen.
+  EXPECT_NE(report.find("\"throughput_per_hour\":1200"), std::string::npos) << report;
   EXPECT_EQ(engine.agents(kNow), std::vector<std::string>{"agent_1"});
   EXPECT_EQ(engine.agent_report("nobody", 1, kNow), "null");
 }
