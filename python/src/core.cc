@@ -9,7 +9,7 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
-#include "sdk/embedded.h"
+#include "sdk/embedded/embedded.h"
 
 namespace nb = nanobind;
 namespace sdk = honeyguide::sdk;
