@@ -1,8 +1,8 @@
 // AttributeTable: shapes, presence and ranks of one table of a block.
+#include <bit>
+
 #include "base/bytes.h"
 #include "store/segment/block_reader.h"
-
-#include <bit>
 
 namespace honeyguide::store::segment {
 

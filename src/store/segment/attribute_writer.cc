@@ -45,7 +45,9 @@ std::uint64_t filter_hash(std::string_view key, std::string_view canonical_text)
   return base::hash64(canonical_text, base::hash64(key));
 }
 
-std::uint64_t filter_key_hash(std::string_view key) { return base::hash64(key, 0x6b6579); }
+std::uint64_t filter_key_hash(std::string_view key) {
+  return base::hash64(key, 0x6b6579);
+}
 
 void BlockKeys::reset() {
   interner_.reset();
@@ -83,8 +85,8 @@ void put_row_value(std::string& out, const Value& value) {
   }
 }
 
-void put_row_attributes(std::string& out, const telemetry::SpanBatch& batch,
-                        telemetry::Range range, const std::uint32_t* map) {
+void put_row_attributes(std::string& out, const telemetry::SpanBatch& batch, telemetry::Range range,
+                        const std::uint32_t* map) {
   base::put_varint(out, range.size());
   for (const Attribute& attribute : batch.attributes(range)) {
     base::put_varint(out, map[attribute.key]);

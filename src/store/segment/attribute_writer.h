@@ -54,8 +54,8 @@ class BlockKeys {
 // One value in row form: type u8, then its bytes. Used where columns would not pay.
 void put_row_value(std::string& out, const telemetry::Value& value);
 // count, then (key, value) each; keys numbered by `map`.
-void put_row_attributes(std::string& out, const telemetry::SpanBatch& batch,
-                        telemetry::Range range, const std::uint32_t* map);
+void put_row_attributes(std::string& out, const telemetry::SpanBatch& batch, telemetry::Range range,
+                        const std::uint32_t* map);
 
 // Encodes the attribute lists of one table. Reused from block to block to keep its memory.
 class AttributeTableWriter {

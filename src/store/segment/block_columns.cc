@@ -42,7 +42,9 @@ std::size_t SpanIdRows::place(const base::SpanId& id) const {
   return at;
 }
 
-std::uint32_t SpanIdRows::find(const base::SpanId& id) const { return slots_[place(id)]; }
+std::uint32_t SpanIdRows::find(const base::SpanId& id) const {
+  return slots_[place(id)];
+}
 
 void BlockWriter::SpanColumns::reset() {
   traces.clear();
@@ -50,10 +52,10 @@ void BlockWriter::SpanColumns::reset() {
   trace_starts.clear();
   last_trace = 0;
   error_rows = 0;
-  for (auto* column : {&row_trace, &starts, &durations, &odd_end_rows, &odd_ends, &kinds, &statuses,
-                       &flags, &resources, &scopes, &dropped_attributes, &dropped_events,
-                       &dropped_links, &event_counts, &event_times, &event_dropped, &link_counts,
-                       &link_flags, &link_dropped}) {
+  for (auto* column :
+       {&row_trace, &starts, &durations, &odd_end_rows, &odd_ends, &kinds, &statuses, &flags,
+        &resources, &scopes, &dropped_attributes, &dropped_events, &dropped_links, &event_counts,
+        &event_times, &event_dropped, &link_counts, &link_flags, &link_dropped}) {
     column->clear();
   }
   span_ids.clear();
@@ -70,8 +72,8 @@ void BlockWriter::SpanColumns::reset() {
 
 void BlockWriter::SpanColumns::note_operation(std::uint32_t resource, std::uint32_t name,
                                               telemetry::SpanKind kind) {
-  const std::uint64_t key = std::uint64_t{resource} << 40 | std::uint64_t{name} << 8 |
-                            static_cast<std::uint64_t>(kind);
+  const std::uint64_t key =
+      std::uint64_t{resource} << 40 | std::uint64_t{name} << 8 | static_cast<std::uint64_t>(kind);
   if (key == last_operation_) return;
   last_operation_ = key;
   if (operations_seen_.try_emplace(key).second) operations_.push_back({resource, name, kind});

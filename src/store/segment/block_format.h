@@ -101,8 +101,8 @@ struct LargeRef {
 // A reference column holds, a row, these 32 bytes and then the preview.
 inline constexpr std::size_t kLargeRefBytes = 32;
 
-inline constexpr std::uint8_t kFlagSettled = 1;          // column checksums; values in a values file
-inline constexpr std::uint8_t kFlagParentDistance = 2;   // kParents counts back from the row
+inline constexpr std::uint8_t kFlagSettled = 1;         // column checksums; values in a values file
+inline constexpr std::uint8_t kFlagParentDistance = 2;  // kParents counts back from the row
 
 // Body = flags u8 | version u8 | rows u16 | directory size u32 | directory checksum u32 | directory
 // | columns.

@@ -94,8 +94,7 @@ void BlockReader::append_overflow(AttributeTable& table, std::size_t row, std::s
       return;
     }
   }
-  out.mutable_attributes().push_back(
-      {value, maps.key(*this, static_cast<std::size_t>(key), out)});
+  out.mutable_attributes().push_back({value, maps.key(*this, static_cast<std::size_t>(key), out)});
 }
 
 Range BlockReader::copy_attributes(Table which, std::size_t row, SpanBatch& out, OutMaps& maps) {
@@ -130,8 +129,7 @@ void BlockReader::append_children(std::size_t row, Span& span, SpanBatch& out, O
     telemetry::Event event;
     event.time = wrapping_add(ints(Field::kEventTime).get(i), span.start);
     event.name = strings(Field::kEventName).get(i);
-    event.dropped_attributes_count =
-        static_cast<std::uint32_t>(ints(Field::kEventDropped).get(i));
+    event.dropped_attributes_count = static_cast<std::uint32_t>(ints(Field::kEventDropped).get(i));
     event.attributes = copy_attributes(Table::kEvent, i, out, maps);
     events.push_back(event);
   }
@@ -164,9 +162,7 @@ void BlockReader::append_children(std::size_t row, Span& span, SpanBatch& out, O
 }
 
 Span BlockReader::fixed_part(std::size_t row, SpanBatch& out, OutMaps& maps) {
-  const auto number = [&](Field field) {
-    return static_cast<std::uint32_t>(ints(field).get(row));
-  };
+  const auto number = [&](Field field) { return static_cast<std::uint32_t>(ints(field).get(row)); };
   Span span;
   span.trace_id = row_trace_id(row);
   span.span_id = span_id(row);
@@ -196,8 +192,7 @@ void BlockReader::load_tables() {
     const ColumnEntry* entry = directory_.find(Field::kOverflow, which);
     if (entry == nullptr) continue;
     const auto bytes = column(*entry);
-    if (!bytes ||
-        !StringColumn::parse(*bytes, loaded.rows(), heap(), buffers_, loaded.overflow_)) {
+    if (!bytes || !StringColumn::parse(*bytes, loaded.rows(), heap(), buffers_, loaded.overflow_)) {
       fail();
       loaded.overflow_ = StringColumn(loaded.rows());
     }
@@ -236,7 +231,9 @@ void BlockReader::RowCopier::keep_alive() {
   for (const auto& value : maps_->values) out_.adopt(value);
 }
 
-std::uint64_t BlockReader::RowCopier::large_bytes() const { return maps_->value_bytes; }
+std::uint64_t BlockReader::RowCopier::large_bytes() const {
+  return maps_->value_bytes;
+}
 
 bool BlockReader::materialize_logs(std::span<const std::uint32_t> rows, telemetry::LogBatch& out) {
   load_tables();

@@ -159,7 +159,9 @@ const StringColumn& BlockReader::strings(Field field) {
   return *cached;
 }
 
-std::size_t BlockReader::trace_count() { return raw(Field::kTraceIds, 16, 0).size() / 16; }
+std::size_t BlockReader::trace_count() {
+  return raw(Field::kTraceIds, 16, 0).size() / 16;
+}
 
 base::TraceId BlockReader::trace_id(std::size_t trace) {
   return id_at<base::TraceId>(raw(Field::kTraceIds, 16, 0), trace);
@@ -179,7 +181,9 @@ const std::vector<std::uint32_t>& BlockReader::row_traces() {
   return row_traces_;
 }
 
-base::TraceId BlockReader::row_trace_id(std::size_t row) { return trace_id(row_traces()[row]); }
+base::TraceId BlockReader::row_trace_id(std::size_t row) {
+  return trace_id(row_traces()[row]);
+}
 
 void BlockReader::rows_of_trace(const base::TraceId& id, std::vector<std::uint32_t>& out) {
   const std::string_view ids = raw(Field::kTraceIds, 16, 0);
@@ -269,9 +273,9 @@ base::UnixNanos BlockReader::end(std::size_t row) {
       }
     }
   }
-  const auto odd = std::lower_bound(
-      odd_ends_.begin(), odd_ends_.end(), row,
-      [](const auto& entry, std::size_t wanted) { return entry.first < wanted; });
+  const auto odd =
+      std::lower_bound(odd_ends_.begin(), odd_ends_.end(), row,
+                       [](const auto& entry, std::size_t wanted) { return entry.first < wanted; });
   if (odd != odd_ends_.end() && odd->first == row) return odd->second;
   return wrapping_add(start(row), ints(Field::kDuration).get(row));
 }
@@ -293,8 +297,7 @@ const std::vector<std::string_view>& BlockReader::keys() {
 const std::vector<std::uint32_t>& BlockReader::child_begins(Table table) {
   auto& begins = child_begins_[static_cast<std::size_t>(table)];
   if (!begins.empty()) return begins;
-  const IntColumn& counts =
-      ints(table == Table::kEvent ? Field::kEventCount : Field::kLinkCount);
+  const IntColumn& counts = ints(table == Table::kEvent ? Field::kEventCount : Field::kLinkCount);
   begins.reserve(rows() + 1);
   std::uint64_t total = 0;
   for (std::size_t row = 0; row < rows(); ++row) {
@@ -380,7 +383,9 @@ bool BlockReader::load_row_list(Field field, bool scopes) {
   return in.ok();
 }
 
-base::UnixNanos BlockReader::log_time(std::size_t row) { return ints(Field::kLogTime).get(row); }
+base::UnixNanos BlockReader::log_time(std::size_t row) {
+  return ints(Field::kLogTime).get(row);
+}
 
 base::UnixNanos BlockReader::log_effective(std::size_t row) {
   const base::UnixNanos time = log_time(row);

@@ -144,8 +144,8 @@ class BlockReader {
   base::TraceId log_trace_id(std::size_t row);
 
   // Appends the rows, in the given order, to `out`, whose text borrows from this reader: either it
-  // outlives `out`, or keep_alive(out) follows. False if the block is damaged; `out` then holds what
-  // could be read.
+  // outlives `out`, or keep_alive(out) follows. False if the block is damaged; `out` then holds
+  // what could be read.
   bool materialize(std::span<const std::uint32_t> rows, telemetry::SpanBatch& out);
   bool materialize_logs(std::span<const std::uint32_t> rows, telemetry::LogBatch& out);
   // Lets `out` own a share of this block's buffers.

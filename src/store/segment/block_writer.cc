@@ -233,8 +233,8 @@ std::uint8_t BlockWriter::put_parents(BodyWriter& body) {
     }
     const std::int64_t first = c.first_rows[static_cast<std::size_t>(c.row_trace[row])];
     from_first[row] = 2 + static_cast<std::int64_t>(base::zigzag(parent - first));
-    distance[row] = 2 + static_cast<std::int64_t>(
-                            base::zigzag(static_cast<std::int64_t>(row) - parent));
+    distance[row] =
+        2 + static_cast<std::int64_t>(base::zigzag(static_cast<std::int64_t>(row) - parent));
     first_max = std::max(first_max, from_first[row]);
     distance_max = std::max(distance_max, distance[row]);
   }

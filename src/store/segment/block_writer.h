@@ -44,7 +44,7 @@ struct EncodedBlock {
   base::UnixNanos start_max = 0;
   std::int64_t duration_max = 0;
   std::uint32_t error_rows = 0;
-  std::vector<base::TraceId> traces;  // distinct; a settled block's are ascending
+  std::vector<base::TraceId> traces;         // distinct; a settled block's are ascending
   std::vector<std::uint64_t> filter_hashes;  // settled blocks only; may repeat
   std::vector<OperationSeen> operations;     // distinct
   std::vector<std::string_view> keys;        // live as long as the encoder's next call

@@ -25,8 +25,8 @@ std::uint32_t put_bloom(std::string& out, std::vector<std::uint64_t>& hashes) {
   const std::size_t before = out.size();
   out.resize(before + blocks * kBloomBlockBytes, '\0');
   for (const std::uint64_t hash : hashes) {
-    char* block = out.data() + before +
-                  block_of(hash, static_cast<std::uint32_t>(blocks)) * kBloomBlockBytes;
+    char* block =
+        out.data() + before + block_of(hash, static_cast<std::uint32_t>(blocks)) * kBloomBlockBytes;
     for (std::size_t i = 0; i < 8; ++i) {
       std::uint32_t word;
       std::memcpy(&word, block + i * 4, 4);

@@ -21,14 +21,15 @@ void Catalog::note(TenantId tenant, base::UnixNanos hour, const EncodedBlock& bl
   if (noted_.size() > kNotedMax) noted_.clear();
   const std::uint64_t seed = mix(tenant + 1, static_cast<std::uint64_t>(hour));
   for (const OperationSeen& seen : block.operations) {
-    const std::uint64_t hash =
-        base::hash64(seen.name, base::hash64(seen.service, seed + static_cast<unsigned>(seen.kind)));
+    const std::uint64_t hash = base::hash64(
+        seen.name, base::hash64(seen.service, seed + static_cast<unsigned>(seen.kind)));
     if (noted_.insert(hash).second) {
       note_operation(tenant, hour, seen.service, seen.name, seen.kind);
     }
   }
   for (std::size_t i = 0; i < block.keys.size(); ++i) {
-    const std::uint64_t hash = base::hash64(block.keys[i], seed ^ ~std::uint64_t{block.key_scopes[i]});
+    const std::uint64_t hash =
+        base::hash64(block.keys[i], seed ^ ~std::uint64_t{block.key_scopes[i]});
     if (noted_.insert(hash).second) note_key(tenant, hour, block.keys[i], block.key_scopes[i], 1);
   }
 }

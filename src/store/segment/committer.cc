@@ -97,8 +97,8 @@ void Committer::push(AppendRequest request, AppendDone done) {
       base::MemoryPool* pool = state_.options.ingest_pool;
       const bool fits =
           queue_bytes_ == 0 || queue_bytes_ + pending.bytes <= state_.options.queue_bytes_max;
-      if (fits && (pool == nullptr || pending.reservation.grow(
-                                          *pool, static_cast<std::int64_t>(pending.bytes)))) {
+      if (fits && (pool == nullptr ||
+                   pending.reservation.grow(*pool, static_cast<std::int64_t>(pending.bytes)))) {
         queue_bytes_ += pending.bytes;
         queue_.push_back(std::move(pending));
         queue_changed_.notify_one();
@@ -205,8 +205,8 @@ base::Result<void> Committer::ensure_file() {
 
 void Committer::forget_old_ids() {
   const std::int64_t now = state_.options.clock.steady_ns();
-  while (!id_order_.empty() && (id_order_.size() > state_.options.batch_ids_max ||
-                                id_order_.front().second <= now)) {
+  while (!id_order_.empty() &&
+         (id_order_.size() > state_.options.batch_ids_max || id_order_.front().second <= now)) {
     ids_.erase(id_order_.front().first);
     id_order_.pop_front();
   }

@@ -13,9 +13,9 @@ namespace {
 // Scopes in which each of the block's keys occurs.
 std::vector<std::uint8_t> key_scopes(BlockReader& block, bool rows_are_spans) {
   std::vector<std::uint8_t> out(block.keys().size(), 0);
-  for (const auto& [table, scope] : {std::pair{Table::kRow, kScopeSpan},
-                                     std::pair{Table::kEvent, kScopeEvent},
-                                     std::pair{Table::kLink, kScopeLink}}) {
+  for (const auto& [table, scope] :
+       {std::pair{Table::kRow, kScopeSpan}, std::pair{Table::kEvent, kScopeEvent},
+        std::pair{Table::kLink, kScopeLink}}) {
     if (table != Table::kRow && !rows_are_spans) continue;
     for (const AttributeColumn& column : block.table(table).columns()) {
       if (column.entry.key < out.size()) out[column.entry.key] |= scope;
@@ -25,7 +25,8 @@ std::vector<std::uint8_t> key_scopes(BlockReader& block, bool rows_are_spans) {
   const auto mark = [&](telemetry::Range range, std::uint8_t scope) {
     for (const auto& attribute : context.attributes(range)) {
       const auto key = std::find(block.keys().begin(), block.keys().end(), context.key(attribute));
-      if (key != block.keys().end()) out[static_cast<std::size_t>(key - block.keys().begin())] |= scope;
+      if (key != block.keys().end())
+        out[static_cast<std::size_t>(key - block.keys().begin())] |= scope;
     }
   };
   for (const auto& resource : context.resources()) mark(resource.attributes, kScopeResource);

@@ -16,7 +16,9 @@ void FileTransaction::rename(const std::string& from, const std::string& to) {
   steps_.push_back({from, to});
 }
 
-void FileTransaction::remove(const std::string& path) { steps_.push_back({path, ""}); }
+void FileTransaction::remove(const std::string& path) {
+  steps_.push_back({path, ""});
+}
 
 base::Result<void> FileTransaction::commit(base::FileSystem& fs, const std::string& directory,
                                            std::uint64_t number) {

@@ -30,8 +30,7 @@ FuseShape shape_for(std::size_t count, std::uint64_t seed) {
   const double log = std::log(static_cast<double>(std::max<std::size_t>(count, 2)));
   const int bits = std::clamp(static_cast<int>(std::floor(log / std::log(3.33) + 2.25)), 2, 18);
   out.segment_length = 1u << bits;
-  const double factor =
-      count <= 1 ? 2.0 : std::max(1.125, 0.875 + 0.25 * std::log(1e6) / log);
+  const double factor = count <= 1 ? 2.0 : std::max(1.125, 0.875 + 0.25 * std::log(1e6) / log);
   const double capacity = std::ceil(static_cast<double>(count) * factor);
   const double segments = std::ceil(capacity / out.segment_length);
   out.segment_count = static_cast<std::uint32_t>(std::max(1.0, segments - 2));

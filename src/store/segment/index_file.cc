@@ -127,8 +127,8 @@ void IndexBuilder::add(const RecordHeader& header, std::uint64_t offset, Encoded
     id.push_back('\0');
     id += seen.name;
     id.push_back(static_cast<char>(seen.kind));
-    operations_.try_emplace(
-        std::move(id), Named{std::string(seen.service), std::string(seen.name), seen.kind});
+    operations_.try_emplace(std::move(id),
+                            Named{std::string(seen.service), std::string(seen.name), seen.kind});
   }
   for (std::size_t i = 0; i < block.keys.size(); ++i) {
     auto& [scopes, count] = keys_[std::string(block.keys[i])];
@@ -325,9 +325,8 @@ base::Result<bool> SettledCache::may_contain_trace(const std::shared_ptr<const S
   std::uint16_t print = shape.fingerprint(hash);
   for (const std::size_t slot : slots) {
     std::uint16_t stored = 0;
-    HG_ASSIGN_OR_RETURN(const std::size_t got,
-                        index->read_at(file->filter_offset + slot * 2, 2,
-                                       reinterpret_cast<char*>(&stored)));
+    HG_ASSIGN_OR_RETURN(const std::size_t got, index->read_at(file->filter_offset + slot * 2, 2,
+                                                              reinterpret_cast<char*>(&stored)));
     if (got != 2) return base::Error{base::ErrorCode::kDataLoss, "index file is cut"};
     print ^= stored;
   }

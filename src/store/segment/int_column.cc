@@ -31,7 +31,9 @@ unsigned width_of(std::uint64_t range) {
   return width > 56 ? 64 : width;
 }
 
-std::size_t packed_bytes(std::size_t count, unsigned width) { return (count * width + 7) / 8; }
+std::size_t packed_bytes(std::size_t count, unsigned width) {
+  return (count * width + 7) / 8;
+}
 
 void put_packed(std::string& out, std::span<const std::int64_t> values, std::int64_t min,
                 unsigned width) {
@@ -99,8 +101,7 @@ bool put_dictionary(std::string& out, std::span<const std::int64_t> values, unsi
   std::vector<std::int64_t> dictionary;
   std::vector<std::int64_t> indices;
   for (const std::int64_t value : values) {
-    const auto [found, is_new] =
-        index.emplace(value, static_cast<std::int64_t>(dictionary.size()));
+    const auto [found, is_new] = index.emplace(value, static_cast<std::int64_t>(dictionary.size()));
     if (is_new) {
       if (dictionary.size() == distinct_max) return false;
       dictionary.push_back(value);
@@ -166,8 +167,8 @@ void put_int_column(std::string& out, std::span<const std::int64_t> values) {
     return;
   }
   const unsigned width = width_of(distance(low, high));
-  const std::size_t runs_size = runs * (width + static_cast<unsigned>(std::bit_width(
-                                                    values.size() / runs)) + 2) / 8 + 16;
+  const std::size_t runs_size =
+      runs * (width + static_cast<unsigned>(std::bit_width(values.size() / runs)) + 2) / 8 + 16;
   if (runs_size < packed_bytes(values.size(), width)) {
     put_runs(out, values, runs);
   } else if (!put_dictionary(out, values, width)) {

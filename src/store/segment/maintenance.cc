@@ -175,8 +175,7 @@ base::Result<bool> Maintenance::erase_one() {
   for (const auto& file : files) {
     for (const auto& [key, sequence] : tombstones) {
       if (key.first != file->tenant || file->last_sequence > sequence) continue;
-      HG_ASSIGN_OR_RETURN(const bool there,
-                          cache_.may_contain_trace(file, trace_hash(key.second)));
+      HG_ASSIGN_OR_RETURN(const bool there, cache_.may_contain_trace(file, trace_hash(key.second)));
       if (!there || clean_.contains({file->number, key.second})) continue;
       const std::uint64_t before = file->span_rows + file->log_rows;
       HG_ASSIGN_OR_RETURN(const auto done,

@@ -60,7 +60,8 @@ class Maintenance {
 
   std::string partition_directory(TenantId tenant, FileClass file_class,
                                   base::UnixNanos hour) const;
-  std::shared_ptr<SettledFile> new_file(TenantId tenant, FileClass file_class, base::UnixNanos hour);
+  std::shared_ptr<SettledFile> new_file(TenantId tenant, FileClass file_class,
+                                        base::UnixNanos hour);
   void remove_files(FileTransaction& transaction, const SettledFile& file);
   void replace(const std::vector<std::shared_ptr<const SettledFile>>& out,
                const std::vector<std::shared_ptr<SettledFile>>& in);

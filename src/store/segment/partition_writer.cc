@@ -9,7 +9,9 @@ namespace {
 // Inflated large values a block under construction may hold; it is cut short beyond.
 constexpr std::uint64_t kLargeBytesPerBlock = 16u << 20;
 
-std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+std::string file_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 std::size_t children_of(BlockReader& reader, std::uint32_t row) {
   const auto& events = reader.child_begins(Table::kEvent);
@@ -42,8 +44,8 @@ base::Result<void> PartitionWriter::write_block(RecordKind kind, EncodedBlock bl
   if (!file_) {
     HG_ASSIGN_OR_RETURN(file_, fs_.open_append(staged(facts_->blocks_path())));
     std::string head;
-    put_file_header(head, {FileKind::kSegment, facts_->number, facts_->first_sequence,
-                           facts_->last_sequence});
+    put_file_header(
+        head, {FileKind::kSegment, facts_->number, facts_->first_sequence, facts_->last_sequence});
     HG_RETURN_IF_ERROR(file_->append(head));
     size_ = kFileHeaderBytes;
   }
@@ -100,8 +102,7 @@ base::Result<std::size_t> PartitionWriter::write_span_block(std::vector<OpenBloc
   return at;
 }
 
-base::Result<void> PartitionWriter::add_spans(std::vector<OpenBlock>& blocks,
-                                              const KeepRow& keep) {
+base::Result<void> PartitionWriter::add_spans(std::vector<OpenBlock>& blocks, const KeepRow& keep) {
   std::vector<RowRef> rows;
   for (std::uint32_t i = 0; i < blocks.size(); ++i) {
     BlockReader& reader = *blocks[i].reader;

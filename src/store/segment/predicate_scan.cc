@@ -21,8 +21,8 @@ Bitmap rows_of_values(const IntColumn& index, const std::vector<bool>& wanted) {
   index.decode32(numbers.data());
   if (hits == 1) {
     // One value is the usual case: a compare that vectorises.
-    const auto value = static_cast<std::uint32_t>(
-        std::find(wanted.begin(), wanted.end(), true) - wanted.begin());
+    const auto value =
+        static_cast<std::uint32_t>(std::find(wanted.begin(), wanted.end(), true) - wanted.begin());
     for (std::size_t word = 0; word < out.words(); ++word) {
       std::uint64_t bits = 0;
       for (unsigned i = 0; i < 64; ++i) {
@@ -116,7 +116,8 @@ Bitmap scan_column(const Comparison& c, BlockReader& block, AttributeTable& tabl
   AttributeColumn& column = block.parsed(table, number);
   if (column.type() >= telemetry::ValueType::kString) {
     return rows_of_entries(table, number, scan_strings(column.strings, [&](std::string_view text) {
-                             return compare_value(c, telemetry::Value::of_text(column.type(), text));
+                             return compare_value(c,
+                                                  telemetry::Value::of_text(column.type(), text));
                            }));
   }
   if (column.type() == telemetry::ValueType::kEmpty) {
@@ -190,7 +191,8 @@ void unite(ScanResult& into, const ScanResult& more) {
 ScanResult scan_attribute(const Comparison& c, BlockReader& block, std::uint8_t scopes,
                           bool any_key) {
   ScanResult out = exact(Bitmap(block.rows()));
-  if (!any_key && std::find(block.keys().begin(), block.keys().end(), c.key) == block.keys().end()) {
+  if (!any_key &&
+      std::find(block.keys().begin(), block.keys().end(), c.key) == block.keys().end()) {
     return out;
   }
   if ((scopes & kScopeSpan) != 0) unite(out, scan_table(c, block, Table::kRow, any_key));
@@ -227,12 +229,11 @@ Bitmap scan_context_field(const Comparison& c, BlockReader& block) {
                           return compare_text(c, context.service_name(span));
                         });
   }
-  return scan_context(block, segment::Field::kRowScope, context.scopes().size(),
-                      [&](std::size_t i) {
-                        const auto& scope = context.scopes()[i];
-                        return compare_text(c, c.field == store::Field::kScopeName ? scope.name
-                                                                                   : scope.version);
-                      });
+  return scan_context(
+      block, segment::Field::kRowScope, context.scopes().size(), [&](std::size_t i) {
+        const auto& scope = context.scopes()[i];
+        return compare_text(c, c.field == store::Field::kScopeName ? scope.name : scope.version);
+      });
 }
 
 template <typename IdOf>
@@ -272,8 +273,9 @@ ScanResult scan_comparison(const Comparison& c, BlockReader& block) {
         return text(telemetry::status_code_name(static_cast<telemetry::StatusCode>(status)));
       }));
     case store::Field::kDurationNs:
-      return exact(scan_numbers(block.ints(Field::kDuration),
-                                [&](std::int64_t ns) { return compare_number(c, ns < 0 ? 0 : ns); }));
+      return exact(scan_numbers(block.ints(Field::kDuration), [&](std::int64_t ns) {
+        return compare_number(c, ns < 0 ? 0 : ns);
+      }));
     case store::Field::kTraceId: {
       std::vector<bool> wanted;
       for (std::size_t i = 0; i < block.trace_count(); ++i) {
@@ -282,7 +284,8 @@ ScanResult scan_comparison(const Comparison& c, BlockReader& block) {
       return exact(rows_of_values(block.ints(Field::kRowTrace), wanted));
     }
     case store::Field::kSpanId:
-      return exact(scan_ids(c, block, [&](std::size_t row) { return block.span_id(row).to_hex(); }));
+      return exact(
+          scan_ids(c, block, [&](std::size_t row) { return block.span_id(row).to_hex(); }));
     case store::Field::kParentSpanId:
       return exact(scan_ids(c, block, [&](std::size_t row) {
         const base::SpanId parent = block.parent_id(row);
@@ -297,8 +300,8 @@ ScanResult scan_comparison(const Comparison& c, BlockReader& block) {
       return exact(std::move(out));
     }
     case store::Field::kEventName:
-      return exact(parents_of(block, Table::kEvent,
-                              scan_strings(block.strings(Field::kEventName), text)));
+      return exact(
+          parents_of(block, Table::kEvent, scan_strings(block.strings(Field::kEventName), text)));
     case store::Field::kEventSinceStartNs:
       return exact(parents_of(block, Table::kEvent,
                               scan_numbers(block.ints(Field::kEventTime), [&](std::int64_t ns) {

@@ -55,16 +55,15 @@ Snapshot StoreReads::snapshot(TenantId tenant, RecordKind kind, const TimeRange&
 }
 
 base::Result<OpenBlock> StoreReads::open_young(const YoungRecord& record) {
-  HG_ASSIGN_OR_RETURN(
-      RecordRead read,
-      read_record(*record.file, record.offset,
-                  record.offset + record_size(record.header.body_size)));
+  HG_ASSIGN_OR_RETURN(RecordRead read,
+                      read_record(*record.file, record.offset,
+                                  record.offset + record_size(record.header.body_size)));
   OpenBlock out;
   out.header = read.header;
   HG_ASSIGN_OR_RETURN(
-      out.reader, BlockReader::open(BlockBytes(std::move(read.buffer), kRecordHeaderBytes,
-                                               read.header.body_size),
-                                    nullptr));
+      out.reader,
+      BlockReader::open(
+          BlockBytes(std::move(read.buffer), kRecordHeaderBytes, read.header.body_size), nullptr));
   return out;
 }
 
@@ -79,20 +78,18 @@ base::Result<OpenBlock> StoreReads::open_settled(const OpenSettled& file, const 
   out.header.first_sequence = file.file->first_sequence;
   out.header.arrival = file.file->hour;
   if (whole) {
-    HG_ASSIGN_OR_RETURN(RecordRead read,
-                        read_record(*file.blocks, entry.offset,
-                                    entry.offset + record_size(entry.body_size)));
+    HG_ASSIGN_OR_RETURN(RecordRead read, read_record(*file.blocks, entry.offset,
+                                                     entry.offset + record_size(entry.body_size)));
     out.header = read.header;
-    HG_ASSIGN_OR_RETURN(
-        out.reader, BlockReader::open(BlockBytes(std::move(read.buffer), kRecordHeaderBytes,
-                                                 read.header.body_size),
-                                      file.values));
+    HG_ASSIGN_OR_RETURN(out.reader,
+                        BlockReader::open(BlockBytes(std::move(read.buffer), kRecordHeaderBytes,
+                                                     read.header.body_size),
+                                          file.values));
   } else {
     HG_ASSIGN_OR_RETURN(
-        out.reader,
-        BlockReader::open(
-            BlockBytes(file.blocks, entry.offset + kRecordHeaderBytes, entry.body_size),
-            file.values));
+        out.reader, BlockReader::open(
+                        BlockBytes(file.blocks, entry.offset + kRecordHeaderBytes, entry.body_size),
+                        file.values));
   }
   return out;
 }

@@ -21,7 +21,7 @@ using Tombstones = std::unordered_map<base::TraceId, std::uint64_t, base::HexIdH
 
 // What a read works on.
 struct Snapshot {
-  std::vector<YoungRecord> young;                            // wanted ones, oldest first
+  std::vector<YoungRecord> young;                           // wanted ones, oldest first
   std::vector<std::shared_ptr<const SettledFile>> settled;  // of the tenant
   Tombstones tombstones;
   std::uint64_t last_sequence = 0;

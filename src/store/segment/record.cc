@@ -92,8 +92,8 @@ base::Result<RecordRead> read_record(const base::ReadableFile& file, std::uint64
   const std::string_view record(buffer->data(), size);
   std::uint64_t stored = 0;
   std::memcpy(&stored, record.data() + kCheckedHeaderBytes, 8);
-  if (stored != checksum(record.substr(0, kCheckedHeaderBytes),
-                         record.substr(kRecordHeaderBytes))) {
+  if (stored !=
+      checksum(record.substr(0, kCheckedHeaderBytes), record.substr(kRecordHeaderBytes))) {
     return damaged;
   }
   out.buffer = std::move(buffer);

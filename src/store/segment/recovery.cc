@@ -27,8 +27,7 @@ base::Result<void> Recovery::run(bool rebuild) {
   base::FileSystem& fs = state_.options.fs;
   HG_RETURN_IF_ERROR(fs.create_directories(state_.young_directory()));
   HG_RETURN_IF_ERROR(fs.create_directories(state_.partition_root()));
-  HG_ASSIGN_OR_RETURN(const int finished,
-                      FileTransaction::recover(fs, state_.options.directory));
+  HG_ASSIGN_OR_RETURN(const int finished, FileTransaction::recover(fs, state_.options.directory));
   if (finished > 0) state_.log(base::LogLevel::kInfo, "finished an interrupted file change");
   HG_RETURN_IF_ERROR(fs.remove_tree(state_.options.directory + "/staging"));
   HG_RETURN_IF_ERROR(load_partitions(rebuild));
@@ -59,8 +58,8 @@ base::Result<void> Recovery::load_partitions(bool rebuild) {
       if (!fs.exists(root)) continue;
       HG_ASSIGN_OR_RETURN(const auto hours, fs.list(root));
       for (const std::string& hour : hours) {
-        HG_RETURN_IF_ERROR(load_partition(static_cast<TenantId>(*id), file_class,
-                                          root + "/" + hour, rebuild));
+        HG_RETURN_IF_ERROR(
+            load_partition(static_cast<TenantId>(*id), file_class, root + "/" + hour, rebuild));
       }
     }
   }
@@ -259,8 +258,8 @@ base::Result<void> Recovery::scan_young(const std::shared_ptr<YoungFile>& file, 
 }
 
 void Recovery::add_record(YoungFile& file, const RecordRead& read, std::uint64_t offset) {
-  auto block = BlockReader::open(
-      BlockBytes(read.buffer, kRecordHeaderBytes, read.header.body_size), nullptr);
+  auto block = BlockReader::open(BlockBytes(read.buffer, kRecordHeaderBytes, read.header.body_size),
+                                 nullptr);
   EncodedBlock described;
   if (block) described = describe(**block, read.header.kind, false);
   if (!block || (*block)->damaged()) {

@@ -5,9 +5,9 @@
 
 namespace honeyguide::store::segment {
 
-base::Result<bool> StoreReads::replay_block(OpenBlock& block, Position from,
-                                            const Tombstones& tombstones,
-                                            const std::function<bool(const CommittedBatch&)>& sink) {
+base::Result<bool> StoreReads::replay_block(
+    OpenBlock& block, Position from, const Tombstones& tombstones,
+    const std::function<bool(const CommittedBatch&)>& sink) {
   BlockReader& reader = *block.reader;
   CommittedBatch out;
   out.tenant = block.header.tenant;
@@ -18,8 +18,8 @@ base::Result<bool> StoreReads::replay_block(OpenBlock& block, Position from,
   for (std::uint32_t row = 0; row < reader.rows(); ++row) {
     if (block.young && block.header.first_sequence + row <= from.sequence) continue;
     if (!tombstones.empty()) {
-      const auto hidden = tombstones.find(spans ? reader.row_trace_id(row)
-                                                : reader.log_trace_id(row));
+      const auto hidden =
+          tombstones.find(spans ? reader.row_trace_id(row) : reader.log_trace_id(row));
       if (hidden != tombstones.end() && block.sequence_of(row) <= hidden->second) continue;
     }
     rows.push_back(row);

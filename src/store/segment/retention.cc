@@ -55,8 +55,8 @@ base::Result<void> Maintenance::drop(const std::vector<std::shared_ptr<const Set
     base::MutexLock lock(state_.mutex);
     base::put_fixed(sequence, state_.last_sequence);
   }
-  HG_RETURN_IF_ERROR(state_.options.fs.write_file_atomic(
-      state_.options.directory + "/sequence", sequence));
+  HG_RETURN_IF_ERROR(
+      state_.options.fs.write_file_atomic(state_.options.directory + "/sequence", sequence));
   FileTransaction transaction;
   std::set<std::string> directories;
   for (const auto& file : files) {
@@ -190,7 +190,8 @@ base::Result<void> Maintenance::snapshot(const std::string& directory) {
     }
   }
   for (const char* name : {"/tombstones", "/sequence"}) {
-    if (fs.exists(state_.options.directory + name)) paths.push_back(state_.options.directory + name);
+    if (fs.exists(state_.options.directory + name))
+      paths.push_back(state_.options.directory + name);
   }
   constexpr std::size_t kCopyBytes = 1u << 20;
   std::string buffer(kCopyBytes, '\0');

@@ -116,8 +116,8 @@ void SpanSearcher::expand(const Candidate& candidate) {
     if (!search_.time.overlaps(entry.start_min, entry.start_max)) continue;
     if (search_.after && entry.start_min > search_.after->start) continue;
     if (!may_match(needs_, index, entry)) continue;
-    candidates_.push({entry.start_max, candidate.file, *open, nullptr,
-                      static_cast<std::ptrdiff_t>(i)});
+    candidates_.push(
+        {entry.start_max, candidate.file, *open, nullptr, static_cast<std::ptrdiff_t>(i)});
   }
 }
 
@@ -204,8 +204,8 @@ base::Result<SearchResult> SpanSearcher::run() {
     auto block = next.young != nullptr
                      ? StoreReads::open_young(*next.young)
                      : StoreReads::open_settled(
-                           *next.open, next.open->index.blocks()[static_cast<std::size_t>(next.block)],
-                           false);
+                           *next.open,
+                           next.open->index.blocks()[static_cast<std::size_t>(next.block)], false);
     if (block) {
       scan_block(*block);
     } else {

@@ -35,7 +35,9 @@ base::Result<std::unique_ptr<SegmentStore>> SegmentStore::open(SegmentOptions op
   return store;
 }
 
-SegmentStore::~SegmentStore() { (void)close(); }
+SegmentStore::~SegmentStore() {
+  (void)close();
+}
 
 void SegmentStore::start_threads() {
   // Between blocks, background work gives way to commits that wait.
@@ -96,7 +98,9 @@ base::Result<void> SegmentStore::settle_now() {
   return {};
 }
 
-base::Result<void> SegmentStore::sync() { return committer_.sync(); }
+base::Result<void> SegmentStore::sync() {
+  return committer_.sync();
+}
 
 void SegmentStore::append(AppendRequest request, AppendDone done) {
   committer_.push(std::move(request), std::move(done));
@@ -176,7 +180,9 @@ base::Result<void> SegmentStore::delete_trace(TenantId tenant, const base::Trace
   return maintenance_.delete_trace(tenant, trace_id);
 }
 
-base::Result<void> SegmentStore::purge() { return maintenance_.purge(); }
+base::Result<void> SegmentStore::purge() {
+  return maintenance_.purge();
+}
 
 base::Result<void> SegmentStore::snapshot(const std::string& directory) {
   return maintenance_.snapshot(directory);

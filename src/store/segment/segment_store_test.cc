@@ -207,8 +207,7 @@ TYPED_TEST(StoreContract, SummariesFoldTheSpansOfATrace) {
   }
   this->must_append(batch);
   this->c.settle();
-  const auto found =
-      this->c.store->summaries(0, {this->data.trace_id(5), this->data.trace_id(1)});
+  const auto found = this->c.store->summaries(0, {this->data.trace_id(5), this->data.trace_id(1)});
   ASSERT_TRUE(found.has_value());
   ASSERT_EQ(found->size(), 1u);
   const TraceSummary& summary = found->front();
@@ -329,18 +328,19 @@ TYPED_TEST(StoreContract, RetentionDropsHoursAndKeepsErrorsLonger) {
   EXPECT_EQ(this->c.store->stats().spans, wanted);
   // Later the errors go, too.
   ASSERT_TRUE(this->c.store->apply_retention(policy, kNow + 60 * base::kNanosPerHour).has_value());
-  EXPECT_EQ(this->c.store->stats().spans, 0u + [&] {
-    std::size_t left = 0;
-    std::set<base::TraceId> fresh_errors;
-    for (const auto& span : fresh->spans()) {
-      if (span.status == telemetry::StatusCode::kError) fresh_errors.insert(span.trace_id);
-    }
-    for (const auto& span : batch->spans()) {
-      if (span.status == telemetry::StatusCode::kError) fresh_errors.insert(span.trace_id);
-    }
-    for (const auto& span : fresh->spans()) left += fresh_errors.contains(span.trace_id);
-    return left;
-  }());
+  EXPECT_EQ(
+      this->c.store->stats().spans, 0u + [&] {
+        std::size_t left = 0;
+        std::set<base::TraceId> fresh_errors;
+        for (const auto& span : fresh->spans()) {
+          if (span.status == telemetry::StatusCode::kError) fresh_errors.insert(span.trace_id);
+        }
+        for (const auto& span : batch->spans()) {
+          if (span.status == telemetry::StatusCode::kError) fresh_errors.insert(span.trace_id);
+        }
+        for (const auto& span : fresh->spans()) left += fresh_errors.contains(span.trace_id);
+        return left;
+      }());
 }
 
 TYPED_TEST(StoreContract, DeletedTracesAreGoneAndMayComeBack) {

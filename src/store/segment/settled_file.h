@@ -25,7 +25,7 @@ struct SettledFile {
   std::uint64_t log_rows = 0;
   std::uint32_t span_blocks = 0;
   std::uint32_t log_blocks = 0;
-  std::uint64_t bytes = 0;  // of its files together
+  std::uint64_t bytes = 0;                                                  // of its files together
   base::UnixNanos start_min = std::numeric_limits<base::UnixNanos>::max();  // spans
   base::UnixNanos start_max = std::numeric_limits<base::UnixNanos>::min();
   base::UnixNanos log_min = std::numeric_limits<base::UnixNanos>::max();

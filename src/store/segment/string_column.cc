@@ -50,8 +50,8 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
   } else if (size >= 4) {
     a = load(text.data(), 4) | load(text.data() + size - 4, 4) << 32;
   } else if (size > 0) {
-    a = static_cast<std::uint8_t>(text[0]) | static_cast<std::uint64_t>(
-            static_cast<std::uint8_t>(text[size / 2])) << 8 |
+    a = static_cast<std::uint8_t>(text[0]) |
+        static_cast<std::uint64_t>(static_cast<std::uint8_t>(text[size / 2])) << 8 |
         static_cast<std::uint64_t>(static_cast<std::uint8_t>(text[size - 1])) << 16;
   }
   return mix(a ^ seed, b ^ (seed * 0x9e3779b97f4a7c15u) ^ size);
@@ -294,9 +294,8 @@ bool StringColumn::parse(std::string_view bytes, std::size_t count, std::string_
   const std::string_view lengths = code == kDictionary ? in.bytes() : std::string_view();
   if (!in.ok() || !read_text(in.take(in.remaining()), heap, buffers, text)) return false;
   const auto size = static_cast<std::size_t>(distinct);
-  const bool good = code == kDictionary
-                        ? parse_lengths(lengths, text, size, out.values_)
-                        : parse_front_coded(text, size, buffers, out.values_);
+  const bool good = code == kDictionary ? parse_lengths(lengths, text, size, out.values_)
+                                        : parse_front_coded(text, size, buffers, out.values_);
   if (!good) return false;
   out.distinct_ = size;
   if (out.index_.surely_below(distinct)) return true;

@@ -35,8 +35,8 @@ bool zstd_inflate(std::string_view frame, std::size_t raw_size, std::string& out
   thread_local std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   HG_CHECK(context != nullptr);
   out.resize(raw_size);
-  const std::size_t size = ZSTD_decompressDCtx(context.get(), out.data(), raw_size, frame.data(),
-                                               frame.size());
+  const std::size_t size =
+      ZSTD_decompressDCtx(context.get(), out.data(), raw_size, frame.data(), frame.size());
   return ZSTD_isError(size) == 0 && size == raw_size;
 }
 
