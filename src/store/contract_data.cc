@@ -97,8 +97,8 @@ telemetry::SpanBatchPtr ContractData::spans(std::uint32_t rows, std::uint64_t tr
     span.span_id = span_id(below(traces * 20));
     if (below(4) != 0) span.parent_span_id = span_id(below(traces * 20));
     span.start = time + static_cast<base::UnixNanos>(below(10'000)) * base::kNanosPerMilli;
-    span.end = span.start + static_cast<base::UnixNanos>(below(4) == 0 ? below(5'000'000'000)
-                                                                       : below(1000));
+    span.end = span.start +
+               static_cast<base::UnixNanos>(below(4) == 0 ? below(5'000'000'000) : below(1000));
     if (below(20) == 0) span.end = 0;
     if (below(30) == 0) span.end = span.start - 5;
     span.name = batch->own(word("operation-", 6));
@@ -144,7 +144,8 @@ telemetry::LogBatchPtr ContractData::logs(std::uint32_t rows, std::uint64_t trac
   batch->context.add_scope({});
   for (std::uint32_t i = 0; i < rows; ++i) {
     telemetry::LogRecord record;
-    record.time = below(5) == 0 ? 0 : time + static_cast<base::UnixNanos>(random_() % 9'000'000'000);
+    record.time =
+        below(5) == 0 ? 0 : time + static_cast<base::UnixNanos>(random_() % 9'000'000'000);
     record.observed_time = time + static_cast<base::UnixNanos>(random_() % 9'000'000'000);
     if (below(3) != 0) record.trace_id = trace_id(below(traces));
     if (below(3) != 0) record.span_id = span_id(below(99));
@@ -179,8 +180,9 @@ Comparison ContractData::comparison() {
       Field::kName,        Field::kServiceName,  Field::kKind,        Field::kStatus,
       Field::kScopeName,   Field::kEventName,    Field::kAnyText,     Field::kStatusMessage,
       Field::kLinkTraceId, Field::kScopeVersion, Field::kParentSpanId};
-  static constexpr const char* kTexts[] = {"operation-1", "service-2", "server",  "error", "scope-1",
-                                           "event-0",     "value-3",   "it failed", "",    "1.0", ""};
+  static constexpr const char* kTexts[] = {
+      "operation-1", "service-2", "server", "error", "scope-1", "event-0",
+      "value-3",     "it failed", "",       "1.0",   ""};
   if (kind < 17) {
     const std::uint64_t which = below(std::size(kTextFields));
     c.field = kTextFields[which];
@@ -204,7 +206,8 @@ Predicate ContractData::predicate(int depth) {
   } else {
     std::vector<Predicate> children;
     for (std::uint64_t i = 0; i < 2 + below(2); ++i) children.push_back(predicate(depth - 1));
-    out = kind == 3 ? Predicate::all_of(std::move(children)) : Predicate::any_of(std::move(children));
+    out =
+        kind == 3 ? Predicate::all_of(std::move(children)) : Predicate::any_of(std::move(children));
   }
   HG_CHECK(compile(out).has_value());
   return out;
