@@ -7,7 +7,7 @@ SHELL := /bin/bash
 ENV := source tools/env.sh
 NINJA := nice -n 5 ninja -j$(JOBS)
 
-.PHONY: help deps web build bench-nab test test-sanitizers fuzz format tidy clean
+.PHONY: help run deps web build bench-nab test test-sanitizers fuzz format tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1 \2/' \
@@ -22,6 +22,9 @@ web: deps ## Build the web page into web/dist (the binary embeds it)
 build: deps web ## Build the release binary: build/release/honeyguide
 	@$(ENV) && { [ -f build/release/build.ninja ] || cmake --preset release >/dev/null; }
 	@$(NINJA) -C build/release honeyguide
+
+run: build ## Build, start the server with a live demo swarm, print the URL
+	@tools/run.sh
 
 test: ## All tests: unit, whole binary, Python package, web page
 	@JOBS=$(JOBS) tools/run_tests.sh

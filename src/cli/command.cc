@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/cmd_analyze.h"
+#include "cli/cmd_demo.h"
 #include "cli/cmd_detect.h"
 #include "cli/cmd_forecast.h"
 #include "cli/cmd_query.h"
@@ -30,6 +31,7 @@ constexpr Command kCommands[] = {
     {"services", "Ask a server", "Services that sent spans", run_services},
     {"stats", "Ask a server", "What the server holds and how it is doing", run_stats},
     {"delete", "Ask a server", "Delete one trace for good", run_delete},
+    {"demo", "Other", "Send a live demo swarm of agents to a server", run_demo},
     {"version", "Other", "Version and build", run_version},
 };
 
