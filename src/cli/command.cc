@@ -8,6 +8,7 @@
 #include "cli/cmd_demo.h"
 #include "cli/cmd_detect.h"
 #include "cli/cmd_forecast.h"
+#include "cli/cmd_load.h"
 #include "cli/cmd_query.h"
 #include "cli/cmd_serve.h"
 #include "cli/cmd_version.h"
@@ -32,6 +33,7 @@ constexpr Command kCommands[] = {
     {"stats", "Ask a server", "What the server holds and how it is doing", run_stats},
     {"delete", "Ask a server", "Delete one trace for good", run_delete},
     {"demo", "Other", "Send a live demo swarm of agents to a server", run_demo},
+    {"load", "Other", "Send load to a receiver and measure its answers", run_load},
     {"version", "Other", "Version and build", run_version},
 };
 
