@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <map>
+#include <optional>
 #include <ostream>
 
 #include "base/json_writer.h"
@@ -66,10 +67,9 @@ void print_report(const LoadReport& report, CommandIo& io) {
   }
 }
 
-}  // namespace
-
-int run_load(const std::vector<std::string>& args, CommandIo& io) {
+struct LoadOptions {
   LoadTarget target;
+  LoadPlan plan;
   std::string shape = "tracegen";
   std::string output = "text";
   std::string ledger_file;
@@ -77,28 +77,46 @@ int run_load(const std::vector<std::string>& args, CommandIo& io) {
   std::int64_t slots = 8;
   std::int64_t connections = 4;
   std::int64_t seed = 1;
-  LoadPlan plan;
-  plan.duration_ns = 10 * base::kNanosPerSecond;
+};
+
+// The exit code if the command ends here.
+std::optional<int> read_options(const std::vector<std::string>& args, LoadOptions& options,
+                                CommandIo& io) {
+  options.plan.duration_ns = 10 * base::kNanosPerSecond;
+  LoadTarget& target = options.target;
   Flags flags("load", "Send traces as fast as they are acknowledged, or at a rate, and measure");
   flags.text("--url", target.url,
              "Receiver: http://127.0.0.1:4318, or HOST:PORT with --grpc (127.0.0.1:4317)");
   flags.flag("--grpc", target.grpc, "OTLP/gRPC instead of OTLP/HTTP");
   flags.text("--token", target.token, "Token with the role ingest");
-  flags.choice("--shape", shape, {"tracegen", "jaeger-tracegen", "agent", "small"},
+  flags.choice("--shape", options.shape, {"tracegen", "jaeger-tracegen", "agent", "small"},
                "What the spans look like");
-  flags.integer("--spans-per-request", spans_per_request, "0: what fits the shape");
-  flags.real("--rate", plan.spans_per_second, "Spans a second; 0: no limit");
-  flags.duration("--duration", plan.duration_ns, "How long requests are started");
-  flags.integer("--in-flight", slots, "Requests in flight");
-  flags.integer("--connections", connections, "Connections (gRPC)");
-  flags.integer("--seed", seed, "Seed of ids and values");
-  flags.text("--ledger", ledger_file, "Write each acknowledged trace id and its spans, one a line");
-  flags.choice("--output", output, {"text", "json"}, "Form of the report");
-  if (const auto code = flags.parse(args, io)) return *code;
-  if (slots < 1 || slots > 4096 || connections < 1 || connections > 64) {
+  flags.integer("--spans-per-request", options.spans_per_request, "0: what fits the shape");
+  flags.real("--rate", options.plan.spans_per_second, "Spans a second; 0: no limit");
+  flags.duration("--duration", options.plan.duration_ns, "How long requests are started");
+  flags.integer("--in-flight", options.slots, "Requests in flight");
+  flags.integer("--connections", options.connections, "Connections (gRPC)");
+  flags.integer("--seed", options.seed, "Seed of ids and values");
+  flags.text("--ledger", options.ledger_file,
+             "Write each acknowledged trace id and its spans, one a line");
+  flags.choice("--output", options.output, {"text", "json"}, "Form of the report");
+  if (const auto code = flags.parse(args, io)) return code;
+  if (options.slots < 1 || options.slots > 4096 || options.connections < 1 ||
+      options.connections > 64) {
     io.err << "honeyguide load: --in-flight is 1 to 4096, --connections 1 to 64\n";
     return kExitUsage;
   }
+  if (target.url.empty()) target.url = target.grpc ? "127.0.0.1:4317" : "http://127.0.0.1:4318";
+  target.connections = static_cast<int>(options.connections);
+  target.slots = options.plan.slots = static_cast<int>(options.slots);
+  return std::nullopt;
+}
+
+}  // namespace
+
+int run_load(const std::vector<std::string>& args, CommandIo& io) {
+  LoadOptions options;
+  if (const auto code = read_options(args, options, io)) return *code;
   const auto fail = [&](const base::Error& error) {
     io.err << "honeyguide load: " << error.message << "\n";
     return kExitFailed;
@@ -106,18 +124,19 @@ int run_load(const std::vector<std::string>& args, CommandIo& io) {
   if (target.url.empty()) target.url = target.grpc ? "127.0.0.1:4317" : "http://127.0.0.1:4318";
   target.connections = static_cast<int>(connections);
   target.slots = plan.slots = static_cast<int>(slots);
-  const auto bodies =
-      LoadBodies::create({shapes().at(shape), static_cast<std::uint32_t>(spans_per_request),
-                          static_cast<std::uint64_t>(seed)});
+  const auto bodies = LoadBodies::create({shapes().at(options.shape),
+                                          static_cast<std::uint32_t>(options.spans_per_request),
+                                          static_cast<std::uint64_t>(options.seed)});
   if (!bodies) return fail(bodies.error());
   base::SystemClock clock;
-  const auto transport = make_load_transport(target, clock);
+  const auto transport = make_load_transport(options.target, clock);
   if (!transport) return fail(transport.error());
-  LoadRunner runner(*bodies, **transport, clock, plan);
+  LoadRunner runner(*bodies, **transport, clock, options.plan);
   std::ofstream ledger;
-  if (!ledger_file.empty()) {
-    ledger.open(ledger_file);
-    if (!ledger) return fail({base::ErrorCode::kUnavailable, "cannot write " + ledger_file});
+  if (!options.ledger_file.empty()) {
+    ledger.open(options.ledger_file);
+    if (!ledger)
+      return fail({base::ErrorCode::kUnavailable, "cannot write " + options.ledger_file});
     runner.on_acked([&](std::uint64_t number) {
       bodies->for_each_trace(number, [&](const base::TraceId& id, std::uint32_t spans) {
         ledger << id.to_hex() << " " << spans << "\n";
@@ -132,8 +151,8 @@ int run_load(const std::vector<std::string>& args, CommandIo& io) {
   }
   const LoadReport report = runner.run();
   if (io.err_is_terminal) io.err << "\n";
-  if (output == "json") {
-    io.out << report_json(report, shape) << "\n";
+  if (options.output == "json") {
+    io.out << report_json(report, options.shape) << "\n";
   } else {
     print_report(report, io);
   }
