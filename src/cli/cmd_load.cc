@@ -121,9 +121,6 @@ int run_load(const std::vector<std::string>& args, CommandIo& io) {
     io.err << "honeyguide load: " << error.message << "\n";
     return kExitFailed;
   };
-  if (target.url.empty()) target.url = target.grpc ? "127.0.0.1:4317" : "http://127.0.0.1:4318";
-  target.connections = static_cast<int>(connections);
-  target.slots = plan.slots = static_cast<int>(slots);
   const auto bodies = LoadBodies::create({shapes().at(options.shape),
                                           static_cast<std::uint32_t>(options.spans_per_request),
                                           static_cast<std::uint64_t>(options.seed)});
