@@ -11,6 +11,8 @@
 
 namespace honeyguide::server {
 
+class LiveHub;
+
 // All must outlive the table.
 struct AgentRouteDeps {
   engine::Engine& engine;
@@ -18,6 +20,7 @@ struct AgentRouteDeps {
   store::SeriesStore& series;
   const Receiver& receiver;
   const base::Clock& clock;
+  LiveHub& live;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {
@@ -32,7 +35,9 @@ void add_agent_routes(RouteTable& routes, const AgentRouteDeps& deps);
 void add_work_routes(RouteTable& routes, const AgentRouteDeps& deps);
 // GET /api/v1/topology, /conflicts, /dependencies.
 void add_topology_routes(RouteTable& routes, const AgentRouteDeps& deps);
-// GET /api/v1/status, /overview, /dashboard, /receivers.
+// GET /api/v1/traces/facets, /traces/scatter, /alerts (what holds now).
+void add_list_routes(RouteTable& routes, const AgentRouteDeps& deps);
+// GET /api/v1/status, /overview, /dashboard.
 void add_overview_routes(RouteTable& routes, const AgentRouteDeps& deps);
 
 // The window of figures that fits a range: 5 min, 1 h or 24 h.

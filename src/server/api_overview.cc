@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "server/api_agents.h"
+#include "server/api_live.h"
+#include "server/attention.h"
 
 namespace honeyguide::server {
 namespace {
@@ -11,8 +13,6 @@ using base::Result;
 constexpr std::size_t kCardCells = 60;
 constexpr std::size_t kOverviewAgents = 8;
 constexpr std::size_t kAttentionMax = 5;
-// A loop that ended longer ago needs no attention any more.
-constexpr std::int64_t kLoopAttentionNs = 15 * base::kNanosPerMinute;
 
 // Health as far as the overview knows it: deadlocks, loops and failing agents count.
 struct Health {
@@ -99,8 +99,11 @@ Result<net::HttpResponse> status(const AgentRouteDeps& deps, const ApiRequest& r
              any ? (data.first_seen != 0 ? data.first_seen : stored.oldest_arrival) : 0);
   write_time(json, "last_span_unix_ns", data.last_seen);
   json.key("health").begin_object().field("score", health.score).field("status", health.status);
-  json.end_object().key("receiving_spans_per_s").null();
-  json.key("counts").begin_object().field("alerts", 0).field("alerts_critical", 0);
+  const double rate = deps.live.spans_per_second();
+  json.end_object();
+  write_optional(json, "receiving_spans_per_s", rate >= 0 ? std::optional(rate) : std::nullopt);
+  const std::size_t alerts = attention_items(deps.engine.analytics(), request.tenant, now).size();
+  json.key("counts").begin_object().field("alerts", alerts).field("alerts_critical", alerts);
   json.field("approvals", 0).field("conflicts", data.system.conflicts_open);
   json.field("agents", data.agents.size()).field("workflows", data.workflows).end_object();
   json.key("modes").begin_object().key("storm").null().key("read_only").null();
@@ -146,103 +149,6 @@ void write_cards(JsonWriter& json, const AgentRouteDeps& deps, store::TenantId t
   json.end_object();
 }
 
-// What an item of the attention list says; all else of an alert is not known here.
-struct AttentionItem {
-  std::string id;
-  std::string_view category;
-  Sentence sentence;
-  Sentence detail;
-  std::vector<std::string> agents;
-  std::string workflow;
-  base::UnixNanos since = 0;
-  std::string trace_id;
-};
-
-void write_item(JsonWriter& json, const AttentionItem& item, const SlotOf& slots) {
-  json.begin_object().field("id", item.id).field("kind", "condition");
-  json.field("severity", "critical").field("state", "firing").field("category", item.category);
-  json.field("rule", item.category).key("sentence");
-  item.sentence.write(json, slots);
-  json.key("detail");
-  item.detail.write(json, slots);
-  json.key("agents").begin_array();
-  for (const std::string& agent : item.agents) write_agent(json, agent, slots);
-  json.end_array();
-  write_text(json, "workflow", item.workflow);
-  json.key("since_unix_ns").value_as_string(item.since);
-  json.key("resolved_unix_ns").null().key("measure").null().key("impact").begin_object();
-  for (const char* name : {"cost_usd", "cost_per_h_usd", "cost_per_h_usual_usd", "runs_blocked",
-                           "throughput_change_per_h"}) {
-    json.key(name).null();
-  }
-  json.end_object();
-  for (const char* name : {"prediction", "action", "acknowledged", "assigned_to", "escalation",
-                           "silence", "caused_by"}) {
-    json.key(name).null();
-  }
-  json.field("group_count", 1).key("evidence");
-  if (item.trace_id.empty()) {
-    json.null();
-  } else {
-    json.begin_object().field("trace_id", item.trace_id).key("span_id").null().end_object();
-  }
-  json.end_object();
-}
-
-// Agents that wait for each other in a ring: since the youngest wait closed it.
-AttentionItem deadlock_item(const std::vector<std::string>& ring,
-                            const agents::DependencyReport& report) {
-  AttentionItem item;
-  item.id = "deadlock-" + ring.front();
-  item.category = "deadlock";
-  item.agents = ring;
-  for (std::size_t i = 0; i < ring.size(); ++i) {
-    if (i > 0) item.sentence.text(" \xe2\x86\x92 ");
-    item.sentence.agent(ring[i]);
-    for (const agents::WaitRow& wait : report.waiting) {
-      if (wait.consumer == ring[i] && wait.producer == ring[(i + 1) % ring.size()]) {
-        item.since = std::max(item.since, wait.since);
-        item.trace_id = wait.span.trace_id.to_hex();
-      }
-    }
-  }
-  item.sentence.text(" wait on each other");
-  item.detail.text("a deadlock: none of them can go on");
-  return item;
-}
-
-AttentionItem loop_item(const agents::LoopRow& row) {
-  AttentionItem item;
-  item.id = "loop-" + row.run_id;
-  item.category = "loop";
-  item.agents = {row.loop.agent};
-  item.workflow = row.workflow;
-  item.since = row.loop.start;
-  item.sentence.agent(row.loop.agent).text(" repeats ");
-  item.sentence.code(row.loop.tool.empty() ? row.loop.peer : row.loop.tool);
-  item.detail.number(static_cast<double>(row.loop.repeats)).text(" calls, " + row.loop.evidence);
-  if (!row.loop.trace_ids.empty()) item.trace_id = row.loop.trace_ids.front().to_hex();
-  return item;
-}
-
-// Deadlocks of now, then loops that ended within the last minutes, newest first.
-std::size_t write_attention(JsonWriter& json, const OverviewData& data, const SlotOf& slots,
-                            base::UnixNanos now) {
-  std::size_t count = 0;
-  for (const auto& ring : data.dependencies.deadlocks) {
-    if (count == kAttentionMax) return count;
-    write_item(json, deadlock_item(ring, data.dependencies), slots);
-    ++count;
-  }
-  for (const agents::LoopRow& row : data.loops) {
-    if (count == kAttentionMax) return count;
-    if (row.loop.progress || now - row.loop.end > kLoopAttentionNs) continue;
-    write_item(json, loop_item(row), slots);
-    ++count;
-  }
-  return count;
-}
-
 Result<net::HttpResponse> overview(const AgentRouteDeps& deps, const ApiRequest& request) {
   const base::UnixNanos now = deps.clock.now();
   HG_ASSIGN_OR_RETURN(const store::TimeRange range, range_param(request, now));
@@ -259,8 +165,11 @@ Result<net::HttpResponse> overview(const AgentRouteDeps& deps, const ApiRequest&
   write_series(json, range, {});
   json.key("changed").null().end_object();
   json.key("attention").begin_object().key("items").begin_array();
-  const std::size_t attention = write_attention(json, data, slots, now);
-  json.end_array().field("total", attention).field("more_warnings", 0).field("inert_rules", 0);
+  const auto items = attention_items(deps.engine.analytics(), request.tenant, now);
+  for (std::size_t i = 0; i < std::min(items.size(), kAttentionMax); ++i) {
+    write_attention_item(json, items[i], slots);
+  }
+  json.end_array().field("total", items.size()).field("more_warnings", 0).field("inert_rules", 0);
   json.key("silenced").null();
   json.key("quiet").null().end_object();
   write_cards(json, deps, request.tenant, data, range);

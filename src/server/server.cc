@@ -10,6 +10,7 @@
 #include "server/access.h"
 #include "server/api_agents.h"
 #include "server/api_endpoint.h"
+#include "server/api_live.h"
 #include "server/api_system.h"
 #include "server/api_traces.h"
 #include "server/guard.h"
@@ -87,6 +88,7 @@ class ServerImpl final : public Server {
         otlp_guard_(guard_options(config_, otlp_http)),
         sink_(*engine_),
         receiver_(sink_, clock, decode_limits(config_)),
+        live_(receiver_, clock),
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
@@ -125,6 +127,7 @@ class ServerImpl final : public Server {
       return std::chrono::milliseconds(
           std::max<std::int64_t>(0, (end - clock_.steady_ns()) / base::kNanosPerMilli));
     };
+    live_.stop();
     bool drained = true;
     // Senders first: what is taken is committed and answered before the engine ends.
     if (otlp_grpc_server_) drained &= otlp_grpc_server_->drain(left() / 2);
@@ -143,7 +146,9 @@ class ServerImpl final : public Server {
 
   void add_routes(bool may_purge) {
     add_trace_routes(routes_, stores_.traces);
-    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_, clock_};
+    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_, clock_, live_};
+    add_live_routes(routes_, live_);
+    add_list_routes(routes_, agents);
     add_agent_routes(routes_, agents);
     add_work_routes(routes_, agents);
     add_topology_routes(routes_, agents);
@@ -214,6 +219,7 @@ class ServerImpl final : public Server {
   Guard otlp_guard_;
   EngineSink sink_;
   Receiver receiver_;
+  LiveHub live_;
   RouteTable routes_;
   WorkerPool quick_;
   WorkerPool search_;
