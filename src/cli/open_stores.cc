@@ -8,7 +8,7 @@ namespace {
 
 // Shares of --memory (the receiver holds a quarter of it in flight).
 constexpr std::int64_t kQueueShare = 4;   // batches that wait for their commit
-constexpr std::int64_t kYoungShare = 8;   // index of what is not settled yet
+constexpr std::int64_t kYoungShare = 4;   // index of what is not settled yet
 constexpr std::int64_t kIndexShare = 12;  // indexes of settled files
 
 store::segment::SegmentOptions segment_options(const server::ServeConfig& config,

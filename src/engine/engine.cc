@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kBatchesPerPoll = 64;
 constexpr std::int64_t kIdleWaitMs = 200;
+constexpr std::uint64_t kCheckpointRows = 1'000'000;
 constexpr std::int64_t kRetentionIntervalNs = base::kNanosPerMinute;
 
 }  // namespace
@@ -87,7 +88,9 @@ void Engine::tick_when_due() {
     ticked_ = now;
     analytics_->tick(clock_.now());
   }
-  if (now - checkpointed_ >= kCheckpointIntervalNs) checkpoint();
+  // Settle waits for the checkpoint, so a flood must not wait for the clock.
+  const bool many = feed_.position().sequence - checkpoint_position_.sequence >= kCheckpointRows;
+  if (many || now - checkpointed_ >= kCheckpointIntervalNs) checkpoint();
   if (now - retained_ >= kRetentionIntervalNs) {
     retained_ = now;
     apply_retention();
