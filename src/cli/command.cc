@@ -8,6 +8,7 @@
 #include "cli/cmd_demo.h"
 #include "cli/cmd_detect.h"
 #include "cli/cmd_forecast.h"
+#include "cli/cmd_import.h"
 #include "cli/cmd_load.h"
 #include "cli/cmd_query.h"
 #include "cli/cmd_serve.h"
@@ -32,6 +33,7 @@ constexpr Command kCommands[] = {
     {"services", "Ask a server", "Services that sent spans", run_services},
     {"stats", "Ask a server", "What the server holds and how it is doing", run_stats},
     {"delete", "Ask a server", "Delete one trace for good", run_delete},
+    {"import", "Other", "Send recorded OTLP requests to a server as history", run_import},
     {"demo", "Other", "Send a live demo swarm of agents to a server", run_demo},
     {"load", "Other", "Send load to a receiver and measure its answers", run_load},
     {"version", "Other", "Version and build", run_version},
