@@ -352,7 +352,8 @@ TYPED_TEST(StoreContract, DeletedTracesAreGoneAndMayComeBack) {
   ASSERT_TRUE(this->c.store->delete_trace(0, this->data.trace_id(77)).has_value());
   EXPECT_FALSE(this->c.store->read_trace(0, id, {}).has_value());
   SpanSearch all;
-  for (const SpanHit& hit : this->c.store->search(0, all)->hits) EXPECT_NE(hit.trace_id, id);
+  const auto rest = this->c.store->search(0, all);
+  for (const SpanHit& hit : rest->hits) EXPECT_NE(hit.trace_id, id);
   LogSearch logs;
   logs.trace_id = id;
   EXPECT_TRUE(this->c.store->search_logs(0, logs)->logs->records.empty());
