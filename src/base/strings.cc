@@ -166,11 +166,12 @@ std::string format_duration_ns(std::int64_t ns) {
   const double value = static_cast<double>(ns);
   const double magnitude = std::fabs(value);
   char buffer[48];
+  // Three digits round 999.5 up to 1e+03: such values take the next unit.
   if (magnitude < 1e3) {
     std::snprintf(buffer, sizeof(buffer), "%.0fns", value);
-  } else if (magnitude < 1e6) {
+  } else if (magnitude < 999.5e3) {
     std::snprintf(buffer, sizeof(buffer), "%.3gus", value / 1e3);
-  } else if (magnitude < 1e9) {
+  } else if (magnitude < 999.5e6) {
     std::snprintf(buffer, sizeof(buffer), "%.3gms", value / 1e6);
   } else if (magnitude < 60e9) {
     std::snprintf(buffer, sizeof(buffer), "%.3gs", value / 1e9);

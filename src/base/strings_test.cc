@@ -74,6 +74,9 @@ TEST(StringsTest, DoublesReadBackToTheSameValue) {
 
 TEST(StringsTest, DurationsForPeople) {
   EXPECT_EQ(format_duration_ns(1500), "1.5us");
+  EXPECT_EQ(format_duration_ns(999'400), "999us");
+  EXPECT_EQ(format_duration_ns(999'999), "1ms");
+  EXPECT_EQ(format_duration_ns(999'999'999), "1s");
   EXPECT_EQ(format_duration_ns(123 * 1'000'000'000LL), "2m3s");
   EXPECT_EQ(format_duration_ns(7'260'000'000'000LL), "2h1m");
 }
