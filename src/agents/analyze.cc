@@ -81,7 +81,10 @@ struct Summariser {
     for (const ToolCall& call : run.tool_calls) add_tool_call(call);
     for (const Handoff& handoff : run.handoffs) add_handoff(handoff);
     for (const Task& task : run.tasks) {
-      if (AgentSummary* who = agent(task.agent)) who->tasks.add(task.state);
+      AgentSummary* who = agent(task.agent);
+      if (who == nullptr) continue;
+      who->tasks.add(task.state);
+      if (task.end > task.start) busy[task.agent].emplace_back(task.start, task.end);
     }
     for (const Invocation& invocation : run.invocations) {
       AgentSummary* who = agent(invocation.agent);

@@ -34,7 +34,7 @@ struct AgentSummary {
   std::int64_t unpriced_calls = 0;  // calls whose cost is unknown
   std::int64_t tool_calls = 0;
   std::int64_t tool_errors = 0;
-  std::int64_t busy_ns = 0;  // union of its invocations
+  std::int64_t busy_ns = 0;  // union of its invocations and tasks
   TaskCounts tasks;
 };
 

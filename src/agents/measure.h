@@ -56,7 +56,7 @@ enum class Measure : std::uint16_t {
   kRunsRunning,  // in totals only
   kLoops,
   kLoopRepeats,
-  kBusyNs,  // invocations' time, overlaps counted twice; utilisation uses intervals
+  kBusyNs,  // invocations' time, overlaps counted twice; utilisation uses intervals, of tasks too
   kSpans,
   kErrorSpans,
   kCount,

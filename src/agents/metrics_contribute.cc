@@ -208,6 +208,10 @@ void AgentMetrics::State::apply_tasks(const RunFacts& run, std::int64_t sign) {
     if (task.agent.empty()) continue;
     put({EntityKind::kAgent, task.agent, ""}, time, counts, sign);
     seen({EntityKind::kAgent, task.agent, ""}, task.start, sign);
+    if (task.end > task.start) {
+      count_in(entity({EntityKind::kAgent, task.agent, ""}).busy, Interval{task.start, task.end},
+               sign);
+    }
   }
   for (const Score& score : run.scores) {
     if (!score.has_score || score.in_task || score.agent.empty()) continue;

@@ -108,7 +108,7 @@ void Sentence::write(JsonWriter& json, const SlotOf& slot_of) const {
       json.field("usd", part.value);
     } else if (part.kind == "number") {
       json.field("value", part.value);
-      write_text(json, "unit", part.words);
+      json.field("unit", part.words);
     } else {
       json.field("text", part.words);
     }

@@ -213,7 +213,8 @@ class Team:
         tools, invocations = mine(self.tools, "time"), mine(self.invocations, "end")
         length = now - first if window == "total" else min(WINDOWS[window], now - first)
         start = first if window == "total" else max(first, now - WINDOWS[window])
-        busy = union([(max(i["start"], start), min(i["end"], now)) for i in self.invocations
+        busy = union([(max(i["start"], start), min(i["end"], now))
+                      for i in self.invocations + self.tasks
                       if i["agent"] == agent and i["end"] > start and i["end"] > i["start"]])
         states = [t["state"] for t in tasks]
         ok, failed = states.count("completed"), states.count("failed")
