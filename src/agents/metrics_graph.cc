@@ -82,6 +82,12 @@ std::vector<EdgeReport> AgentMetrics::topology(Window window, base::UnixNanos no
     edge.errors += counts.get(Measure::kHandoffErrors) + counts.get(Measure::kMessageErrors);
     sums[{key.name, target}].add(counts);
   }
+  // Who waits is linked to whom it waits for, also where no message ever went that way.
+  for (const auto& [key, wait] : state_->waits) {
+    EdgeReport& edge = edges[{wait.consumer, wait.producer}];
+    edge.source = wait.consumer;
+    edge.target = wait.producer;
+  }
   for (auto& [pair, edge] : edges) {
     const Counts& counts = sums[pair];
     const Sketch sketch = counts.sketch_count(Sketch::kHandoffLatency) > 0

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "server/api.h"
 #include "server/api_json.h"
+#include "server/api_traces.h"
 #include "server/receiver.h"
 #include "store/series_store.h"
 #include "store/trace_store.h"
@@ -28,6 +29,9 @@ struct AgentRouteDeps {
     };
   }
 };
+
+// The trace routes with what analytics knows of each run.
+TraceRouteDeps trace_route_deps(const AgentRouteDeps& deps);
 
 // GET /api/v1/agents, /agents/{id}.
 void add_agent_routes(RouteTable& routes, const AgentRouteDeps& deps);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "server/api_agents.h"
 
@@ -239,12 +240,17 @@ Result<net::HttpResponse> dependencies(const AgentRouteDeps& deps, const ApiRequ
     json.field("oldest_ms", since != 0 ? static_cast<double>(now - since) / 1e6 : 0.0);
     json.key("usual_ms").null().key("cycle_id").null().key("trace_id").null().end_object();
   };
+  std::set<std::pair<std::string, std::string>> in_ring;
   for (std::vector<std::string> ring : report.deadlocks) {
+    for (std::size_t i = 0; i < ring.size(); ++i) {
+      in_ring.emplace(ring[i], ring[(i + 1) % ring.size()]);
+    }
     const base::UnixNanos since = waiting_since(report, ring[0], ring[1 % ring.size()]);
     ring.push_back(ring.front());
     write_chain(ring, true, since);
   }
   for (const agents::WaitRow& wait : report.waiting) {
+    if (in_ring.contains({wait.consumer, wait.producer})) continue;
     write_chain({wait.consumer, wait.producer}, false, wait.since);
   }
   json.end_array().key("edges").begin_array();

@@ -6,6 +6,7 @@
 #include "base/json_writer.h"
 #include "base/strings.h"
 #include "otlp/encode.h"
+#include "server/api_agents.h"
 #include "store/query_search.h"
 
 namespace honeyguide::server {
@@ -33,21 +34,51 @@ store::Predicate duration_is(store::Op op, std::int64_t ns) {
   return store::Predicate::compare({.field = store::Field::kDurationNs, .op = op, .operand = ns});
 }
 
-void write_trace_row(JsonWriter& json, const store::TraceSummary& summary) {
+using Runs = std::vector<std::optional<agents::RunRow>>;
+
+Runs runs_of(const TraceRouteDeps& deps, store::TenantId tenant,
+             const std::vector<base::TraceId>& ids) {
+  return deps.runs_of ? deps.runs_of(tenant, ids) : Runs(ids.size());
+}
+
+// What is known of a trace as a run of agents; without a run only what its spans say.
+void write_run_fields(JsonWriter& json, const TraceRouteDeps& deps, store::TenantId tenant,
+                      const store::TraceSummary& summary,
+                      const std::optional<agents::RunRow>& run) {
+  if (!run) {
+    json.key("run_id").null().key("workflow").null();
+    json.field("outcome", summary.error_count > 0 ? "failed" : "unknown").key("reason").null();
+    json.key("tokens").null().key("cost_usd").null().key("agents").begin_array().end_array();
+    json.field("traces_joined", 1).key("unknown").begin_object();
+    json.field("tokens", "no agent was recognised in this trace").end_object();
+    return;
+  }
+  json.field("run_id", run->id);
+  write_text(json, "workflow", run->name);
+  json.field("outcome", run_outcome(*run));
+  write_text(json, "reason", run->reason);
+  json.field("tokens", run->tokens.total());
+  write_optional(json, "cost_usd", run->cost_usd);
+  json.key("agents").begin_array();
+  for (const std::string& agent : run->agents) write_agent(json, agent, deps.slots_of(tenant));
+  json.end_array().field("traces_joined", run->trace_ids.size()).key("unknown").begin_object();
+  if (!run->cost_usd) json.field("cost_usd", "no model call with a known price");
+  json.end_object();
+}
+
+// The object stays open: hits add what matched.
+void write_trace_row(JsonWriter& json, const TraceRouteDeps& deps, store::TenantId tenant,
+                     const store::TraceSummary& summary, const std::optional<agents::RunRow>& run) {
   json.begin_object();
   json.field("trace_id", summary.trace_id.to_hex());
-  json.key("run_id").null().key("workflow").null();
   json.field("name", summary.root_name).field("root_service", summary.root_service);
   json.field("has_root", summary.has_root);
-  json.field("outcome", summary.error_count > 0 ? "failed" : "unknown").key("reason").null();
   json.key("start_unix_ns").value_as_string(summary.start);
   json.key("end_unix_ns").value_as_string(summary.end);
   json.field("duration_ms", static_cast<double>(summary.end - summary.start) / 1e6);
-  json.key("usual_p90_ms").null();
+  json.key("usual_p90_ms").null().key("score").null();
   json.field("spans", summary.span_count).field("errors", summary.error_count);
-  json.key("tokens").null().key("cost_usd").null().key("score").null();
-  json.key("agents").begin_array().end_array();
-  json.field("traces_joined", 1).key("unknown").begin_object().end_object();
+  write_run_fields(json, deps, tenant, summary, run);
 }
 
 void write_partial(JsonWriter& json, store::Partial partial) {
@@ -67,11 +98,16 @@ void write_cost(JsonWriter& json, const store::SearchCost& cost) {
   json.end_object();
 }
 
-std::string search_json(const store::TraceSearchResult& result) {
+std::string search_json(const TraceRouteDeps& deps, store::TenantId tenant,
+                        const store::TraceSearchResult& result) {
+  std::vector<base::TraceId> ids;
+  for (const store::TraceHit& hit : result.traces) ids.push_back(hit.summary.trace_id);
+  const Runs runs = runs_of(deps, tenant, ids);
   JsonWriter json;
   json.begin_object().key("items").begin_array();
-  for (const store::TraceHit& hit : result.traces) {
-    write_trace_row(json, hit.summary);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const store::TraceHit& hit = result.traces[i];
+    write_trace_row(json, deps, tenant, hit.summary, runs[i]);
     json.field("matched", hit.matched_count).key("matched_spans").begin_array();
     for (const store::SpanHit& span : hit.matched) {
       json.begin_object().field("span_id", span.span_id.to_hex());
@@ -97,19 +133,19 @@ std::string search_json(const store::TraceSearchResult& result) {
   return json.take();
 }
 
-Result<net::HttpResponse> search_handler(store::TraceStore& traces, const ApiRequest& request) {
+Result<net::HttpResponse> search_handler(const TraceRouteDeps& deps, const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const store::TraceSearch search, trace_search_of(request));
   HG_ASSIGN_OR_RETURN(const store::Query query, query_of(request));
   HG_ASSIGN_OR_RETURN(const auto result,
-                      store::search_traces(traces, request.tenant, query, search));
-  return json_response(search_json(result));
+                      store::search_traces(deps.traces, request.tenant, query, search));
+  return json_response(search_json(deps, request.tenant, result));
 }
 
-Result<net::HttpResponse> trace_handler(store::TraceStore& traces, const ApiRequest& request) {
+Result<net::HttpResponse> trace_handler(const TraceRouteDeps& deps, const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const base::TraceId id, parse_trace_id(request.path_param("trace_id")));
   store::ReadTraceOptions options;
   options.budget = budget_of(request, kTraceBytesMax);
-  auto read = store::read_unique_trace(traces, request.tenant, id, options);
+  auto read = store::read_unique_trace(deps.traces, request.tenant, id, options);
   if (!read) {
     if (read.error().code != ErrorCode::kNotFound) return std::move(read).error();
     return Error{ErrorCode::kNotFound, "no span of trace " + id.to_hex() +
@@ -122,15 +158,15 @@ Result<net::HttpResponse> trace_handler(store::TraceStore& traces, const ApiRequ
   return response;
 }
 
-Result<net::HttpResponse> delete_handler(store::TraceStore& traces, const ApiRequest& request) {
+Result<net::HttpResponse> delete_handler(const TraceRouteDeps& deps, const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const base::TraceId id, parse_trace_id(request.path_param("trace_id")));
-  HG_RETURN_IF_ERROR(traces.delete_trace(request.tenant, id));
+  HG_RETURN_IF_ERROR(deps.traces.delete_trace(request.tenant, id));
   JsonWriter json;
   json.begin_object().field("deleted", id.to_hex()).end_object();
   return json_response(json.take());
 }
 
-Result<net::HttpResponse> summaries_handler(store::TraceStore& traces, const ApiRequest& request) {
+Result<net::HttpResponse> summaries_handler(const TraceRouteDeps& deps, const ApiRequest& request) {
   std::vector<base::TraceId> ids;
   for (const std::string_view list : request.query.get_all("trace_id")) {
     for (const std::string_view text : base::split(list, ',')) {
@@ -142,19 +178,22 @@ Result<net::HttpResponse> summaries_handler(store::TraceStore& traces, const Api
     return Error{ErrorCode::kInvalidArgument,
                  "trace_id: give 1 to " + std::to_string(kSummariesPerRequestMax) + " ids"};
   }
-  HG_ASSIGN_OR_RETURN(const auto summaries, traces.summaries(request.tenant, ids));
+  HG_ASSIGN_OR_RETURN(const auto summaries, deps.traces.summaries(request.tenant, ids));
   JsonWriter json;
   json.begin_object().key("items").begin_array();
-  for (const store::TraceSummary& summary : summaries) {
-    write_trace_row(json, summary);
+  ids.clear();
+  for (const store::TraceSummary& summary : summaries) ids.push_back(summary.trace_id);
+  const Runs runs = runs_of(deps, request.tenant, ids);
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    write_trace_row(json, deps, request.tenant, summaries[i], runs[i]);
     json.end_object();
   }
   json.end_array().end_object();
   return json_response(json.take());
 }
 
-Result<net::HttpResponse> services_handler(store::TraceStore& traces, const ApiRequest& request) {
-  HG_ASSIGN_OR_RETURN(const auto services, traces.services(request.tenant));
+Result<net::HttpResponse> services_handler(const TraceRouteDeps& deps, const ApiRequest& request) {
+  HG_ASSIGN_OR_RETURN(const auto services, deps.traces.services(request.tenant));
   JsonWriter json;
   json.begin_object().key("services").begin_array();
   for (const std::string& service : services) json.value(service);
@@ -162,9 +201,10 @@ Result<net::HttpResponse> services_handler(store::TraceStore& traces, const ApiR
   return json_response(json.take());
 }
 
-Result<net::HttpResponse> operations_handler(store::TraceStore& traces, const ApiRequest& request) {
+Result<net::HttpResponse> operations_handler(const TraceRouteDeps& deps,
+                                             const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const auto operations,
-                      traces.operations(request.tenant, request.param("service")));
+                      deps.traces.operations(request.tenant, request.param("service")));
   JsonWriter json;
   json.begin_object().key("operations").begin_array();
   for (const store::Operation& operation : operations) {
@@ -175,8 +215,9 @@ Result<net::HttpResponse> operations_handler(store::TraceStore& traces, const Ap
   return json_response(json.take());
 }
 
-Result<net::HttpResponse> attributes_handler(store::TraceStore& traces, const ApiRequest& request) {
-  HG_ASSIGN_OR_RETURN(const auto keys, traces.attribute_keys(request.tenant));
+Result<net::HttpResponse> attributes_handler(const TraceRouteDeps& deps,
+                                             const ApiRequest& request) {
+  HG_ASSIGN_OR_RETURN(const auto keys, deps.traces.attribute_keys(request.tenant));
   static constexpr std::pair<std::uint8_t, std::string_view> kNames[] = {
       {store::kScopeSpan, "span"},
       {store::kScopeResource, "resource"},
@@ -197,11 +238,11 @@ Result<net::HttpResponse> attributes_handler(store::TraceStore& traces, const Ap
   return json_response(json.take());
 }
 
-Result<net::HttpResponse> values_handler(store::TraceStore& traces, const ApiRequest& request) {
+Result<net::HttpResponse> values_handler(const TraceRouteDeps& deps, const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const std::int64_t limit, int_param(request, "limit", 100, 1, kValuesMax));
   HG_ASSIGN_OR_RETURN(const auto values,
-                      traces.attribute_values(request.tenant, request.path_param("key"),
-                                              static_cast<std::uint32_t>(limit)));
+                      deps.traces.attribute_values(request.tenant, request.path_param("key"),
+                                                   static_cast<std::uint32_t>(limit)));
   JsonWriter json;
   json.begin_object().field("key", request.path_param("key")).key("values").begin_array();
   for (const std::string& value : values) json.value(value);
@@ -209,7 +250,7 @@ Result<net::HttpResponse> values_handler(store::TraceStore& traces, const ApiReq
   return json_response(json.take());
 }
 
-Result<net::HttpResponse> logs_handler(store::TraceStore& traces, const ApiRequest& request) {
+Result<net::HttpResponse> logs_handler(const TraceRouteDeps& deps, const ApiRequest& request) {
   store::LogSearch search;
   if (const auto text = request.query.get("trace_id"); text && !text->empty()) {
     HG_ASSIGN_OR_RETURN(search.trace_id, parse_trace_id(*text));
@@ -219,7 +260,7 @@ Result<net::HttpResponse> logs_handler(store::TraceStore& traces, const ApiReque
   HG_ASSIGN_OR_RETURN(const std::int64_t limit, int_param(request, "limit", 100, 1, kLogsMax));
   search.limit = static_cast<std::uint32_t>(limit);
   search.budget = budget_of(request, kSearchBytesMax);
-  HG_ASSIGN_OR_RETURN(const auto read, traces.search_logs(request.tenant, search));
+  HG_ASSIGN_OR_RETURN(const auto read, deps.traces.search_logs(request.tenant, search));
   auto response = json_response(otlp::encode_logs_json(*read.logs));
   if (read.partial != store::Partial::kNo) {
     response.headers.add("Honeyguide-Partial", store::partial_reason(read.partial));
@@ -303,16 +344,15 @@ Result<store::TraceSearch> trace_search_of(const ApiRequest& request) {
   return search;
 }
 
-void add_trace_routes(RouteTable& routes, store::TraceStore& traces) {
+void add_trace_routes(RouteTable& routes, const TraceRouteDeps& deps) {
   const auto add = [&](const char* method, const char* pattern, Role role, Lane lane,
                        auto handler) {
-    routes.add({.method = method,
-                .pattern = pattern,
-                .role = role,
-                .lane = lane,
-                .handler = [&traces, handler](const ApiRequest& request) {
-                  return handler(traces, request);
-                }});
+    routes.add(
+        {.method = method,
+         .pattern = pattern,
+         .role = role,
+         .lane = lane,
+         .handler = [deps, handler](const ApiRequest& request) { return handler(deps, request); }});
   };
   add("GET", "/api/v1/traces", kRoleRead, Lane::kSearch, search_handler);
   add("GET", "/api/v1/traces/{trace_id}", kRoleRead, Lane::kQuick, trace_handler);

@@ -315,6 +315,21 @@ void write_run_row(JsonWriter& json, const agents::RunRow& run, const SlotOf& sl
   json.end_object().end_object();
 }
 
+TraceRouteDeps trace_route_deps(const AgentRouteDeps& deps) {
+  TraceRouteDeps out{deps.traces, nullptr, nullptr};
+  out.runs_of = [deps](store::TenantId tenant, const std::vector<base::TraceId>& ids) {
+    std::vector<std::optional<agents::RunRow>> runs;
+    deps.engine.analytics().read(tenant, deps.clock.now(),
+                                 [&](const agents::AgentMetrics& metrics) {
+                                   for (const base::TraceId& id : ids)
+                                     runs.push_back(metrics.run(id.to_hex()));
+                                 });
+    return runs;
+  };
+  out.slots_of = [deps](store::TenantId tenant) { return deps.slot_of(tenant); };
+  return out;
+}
+
 void add_work_routes(RouteTable& routes, const AgentRouteDeps& deps) {
   const auto add = [&](const char* pattern, auto handler) {
     routes.add(

@@ -145,8 +145,8 @@ class ServerImpl final : public Server {
   }
 
   void add_routes(bool may_purge) {
-    add_trace_routes(routes_, stores_.traces);
     const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_, clock_, live_};
+    add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
     add_list_routes(routes_, agents);
     add_agent_routes(routes_, agents);

@@ -62,6 +62,9 @@ export function Page() {
   );
 }
 
+/** What the head of the page says of every agent; further facts come from the server. */
+const HEAD = new Set(["Team", "Framework", "Version", "Model"]);
+
 function Header({ data }: { data: AgentDocument }) {
   const { row } = data;
   const search = useSearch();
@@ -70,7 +73,7 @@ function Header({ data }: { data: AgentDocument }) {
   const open = (directive: Directive) => set({ view: directive });
   const paused = data.control.directive === "pause";
   const facts: [string, string | null][] = [
-    ["Team", row.team], ["Framework", row.framework], ["Version", row.version], ["Model", row.model], ...data.facts.slice(0, 4).map((f): [string, string] => [f.name, f.value]),
+    ["Team", row.team], ["Framework", row.framework], ["Version", row.version], ["Model", row.model], ...data.facts.filter((f) => !HEAD.has(f.name)).slice(0, 4).map((f): [string, string] => [f.name, f.value]),
   ];
   return (
     <header className="agent-head">

@@ -80,7 +80,7 @@ function Pairs({ data }: { data: Dependencies }) {
           return (
             <li key={`${e.consumer.id} ${e.producer.id}`}>
               <span className="pairs-names"><AgentLink agent={e.consumer} max={16} /> <span className="t3">←</span> <AgentLink agent={e.producer} max={16} /></span>
-              <WaitBar value={e.wait_p95_ms ?? 0} max={longest} long={long} label="wait against the longest" />
+              {e.wait_p95_ms === null ? <span /> : <WaitBar value={e.wait_p95_ms} max={longest} long={long} label="wait against the longest" />}
               <span className={`num ${long ? "warn" : ""}`}>{duration(e.wait_p95_ms)}</span>
             </li>
           );

@@ -107,7 +107,7 @@ function Waits({ data, agents, onSelect }: { data: Topology; agents: Map<string,
   return (
     <PanelSection title="Longest waits" aside="usual">
       {waits.length === 0 ? (
-        <p className="t3">Nobody waits for anybody now.</p>
+        <p className="t3">{inCycle.size > 0 ? "Nobody waits outside the deadlock." : "Nobody waits for anybody now."}</p>
       ) : (
         <ul className="topo-list">
           {waits.slice(0, SHOWN).map((e) => (
