@@ -273,7 +273,8 @@ void Committer::add_record(Commit& commit, RecordKind kind, TenantId tenant,
 }
 
 void Committer::encode(Commit& commit) {
-  for (auto& [key, group] : commit.groups) {
+  for (auto& entry : commit.groups) {
+    auto& group = entry.second;  // by name: clang 14 captures no structured binding
     cut_records(
         group.spans, commit,
         [](const telemetry::SpanBatch& batch, std::uint32_t row) {
