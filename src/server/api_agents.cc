@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/strings.h"
+#include "server/api_control.h"
 
 namespace honeyguide::server {
 namespace {
@@ -234,11 +235,8 @@ void write_agent_page(JsonWriter& json, const AgentRouteDeps& deps, const ApiReq
   json.begin_object().field("name", "Framework").field("value", report.framework).end_object();
   json.end_array();
   json.key("alerts").begin_array().end_array().key("actions").begin_array().end_array();
-  json.key("control").begin_object().field("supported", false).field("directive", "run");
-  json.key("since_unix_ns").null().field("reason", "this agent has no control channel");
-  json.key("by").null().key("ack_state").null().key("acked_unix_ns").null();
-  json.field("help", "poll GET /api/v1/agents/{id}/directive, or use control() of the library");
-  json.end_object();
+  json.key("control");
+  write_control(json, deps.directives, {request.tenant, report.agent}, now);
   json.key("strip").begin_object().field("start_unix_ms", last_hour(now).begin / 1'000'000);
   json.field("cell_ms", 30'000).field("cells", page.detail_strip).end_object();
   write_optional(json, "busy_ratio", report.utilization);

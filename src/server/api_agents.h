@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "control/directive_book.h"
 #include "engine/engine.h"
 #include "server/api.h"
 #include "server/api_json.h"
@@ -22,6 +23,7 @@ struct AgentRouteDeps {
   const Receiver& receiver;
   const base::Clock& clock;
   LiveHub& live;
+  const control::DirectiveBook& directives;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/directive_book.h"
 #include "engine/engine.h"
 #include "net/byte_budget.h"
 #include "net/grpc_server.h"
@@ -9,10 +10,12 @@
 #include "net/io_pool.h"
 #include "server/access.h"
 #include "server/api_agents.h"
+#include "server/api_control.h"
 #include "server/api_endpoint.h"
 #include "server/api_live.h"
 #include "server/api_system.h"
 #include "server/api_traces.h"
+#include "server/control_hub.h"
 #include "server/guard.h"
 #include "server/jaeger_grpc.h"
 #include "server/jaeger_http.h"
@@ -72,13 +75,14 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(ServeConfig config, TokenSet tokens, bool may_purge, ServerStores stores,
              const base::Clock& clock, base::LogSink log, std::unique_ptr<engine::Engine> engine,
-             std::unique_ptr<net::IoPool> pool, const ListenAddress& http,
-             const ListenAddress& otlp_http)
+             std::unique_ptr<control::DirectiveBook> directives, std::unique_ptr<net::IoPool> pool,
+             const ListenAddress& http, const ListenAddress& otlp_http)
       : config_(std::move(config)),
         stores_(stores),
         clock_(clock),
         log_(std::move(log)),
         engine_(std::move(engine)),
+        directives_(std::move(directives)),
         tenants_(stores.state),
         ingest_budget_(static_cast<std::size_t>(config_.memory_bytes / kIngestShare)),
         access_({.tokens = std::move(tokens),
@@ -89,6 +93,7 @@ class ServerImpl final : public Server {
         sink_(*engine_),
         receiver_(sink_, clock, decode_limits(config_)),
         live_(receiver_, clock),
+        control_(*directives_, clock),
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
@@ -128,6 +133,7 @@ class ServerImpl final : public Server {
           std::max<std::int64_t>(0, (end - clock_.steady_ns()) / base::kNanosPerMilli));
     };
     live_.stop();
+    control_.stop();
     bool drained = true;
     // Senders first: what is taken is committed and answered before the engine ends.
     if (otlp_grpc_server_) drained &= otlp_grpc_server_->drain(left() / 2);
@@ -145,9 +151,11 @@ class ServerImpl final : public Server {
   }
 
   void add_routes(bool may_purge) {
-    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_, clock_, live_};
+    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_,
+                                clock_,   live_,          *directives_};
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
+    add_control_routes(routes_, {*directives_, control_, *engine_, clock_});
     add_list_routes(routes_, agents);
     add_agent_routes(routes_, agents);
     add_work_routes(routes_, agents);
@@ -212,6 +220,7 @@ class ServerImpl final : public Server {
   const base::Clock& clock_;
   const base::LogSink log_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<control::DirectiveBook> directives_;
   Tenants tenants_;
   net::ByteBudget ingest_budget_;
   Access access_;
@@ -220,6 +229,7 @@ class ServerImpl final : public Server {
   EngineSink sink_;
   Receiver receiver_;
   LiveHub live_;
+  ControlHub control_;
   RouteTable routes_;
   WorkerPool quick_;
   WorkerPool search_;
@@ -250,9 +260,10 @@ Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet token
   HG_ASSIGN_OR_RETURN(auto engine, engine::Engine::create(
                                        engine_options(config),
                                        {stores.traces, stores.series, stores.state}, clock, log));
-  auto server = std::make_unique<ServerImpl>(std::move(config), std::move(tokens), may_purge,
-                                             stores, clock, std::move(log), std::move(engine),
-                                             std::move(pool), http, otlp_http);
+  HG_ASSIGN_OR_RETURN(auto directives, control::DirectiveBook::open(stores.state, clock));
+  auto server = std::make_unique<ServerImpl>(
+      std::move(config), std::move(tokens), may_purge, stores, clock, std::move(log),
+      std::move(engine), std::move(directives), std::move(pool), http, otlp_http);
   HG_RETURN_IF_ERROR(server->listen(http, otlp_http, otlp_grpc));
   return std::unique_ptr<Server>(std::move(server));
 }

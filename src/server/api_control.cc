@@ -1,0 +1,318 @@
+#include "server/api_control.h"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+
+namespace honeyguide::server {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::JsonWriter;
+using base::Result;
+using control::AgentKey;
+using control::Directive;
+using control::DirectiveKind;
+using nlohmann::json;
+
+constexpr std::string_view kHelp =
+    "poll GET /api/v1/agents/{id}/directive, or use control() of the library";
+
+// The agent of the path, if the principal speaks for it.
+Result<AgentKey> own_agent(const ApiRequest& request) {
+  const std::string& agent = request.path_param("id");
+  if (!request.principal.speaks_for(agent)) {
+    return Error{ErrorCode::kPermissionDenied,
+                 "this token does not speak for agent '" + agent + "'; its agents= must name it"};
+  }
+  return AgentKey{request.tenant, agent};
+}
+
+// "EPOCH-SEQ" of an event, or a bare seq.
+std::optional<ControlPosition> parse_position(std::string_view text) {
+  const auto dash = text.find('-');
+  ControlPosition out;
+  if (dash != std::string_view::npos) {
+    const auto epoch = base::parse_uint64(text.substr(0, dash));
+    if (!epoch) return std::nullopt;
+    out.epoch = *epoch;
+    text.remove_prefix(dash + 1);
+  }
+  const auto seq = base::parse_uint64(text);
+  if (!seq) return std::nullopt;
+  out.seq = *seq;
+  return out;
+}
+
+Result<ControlPosition> position_param(const ApiRequest& request) {
+  ControlPosition out;
+  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+  HG_ASSIGN_OR_RETURN(const auto after, int_param(request, "after", 0, 0, kMax));
+  HG_ASSIGN_OR_RETURN(const auto epoch, int_param(request, "epoch", 0, 0, kMax));
+  out.seq = static_cast<std::uint64_t>(after);
+  out.epoch = static_cast<std::uint64_t>(epoch);
+  return out;
+}
+
+void poll_directive(const ControlRouteDeps& deps, const ApiRequest& request,
+                    std::shared_ptr<net::Responder> responder) {
+  const auto key = own_agent(request);
+  const auto position = position_param(request);
+  const auto wait = int_param(request, "wait_s", 0, 0, kControlWaitSecondsMax);
+  if (!key || !position || !wait) {
+    const Error& error = !key ? key.error() : !position ? position.error() : wait.error();
+    responder->send(error_response(error));
+    return;
+  }
+  deps.hub.poll(*key, *position, *wait * base::kNanosPerSecond, std::move(responder));
+}
+
+void stream_directives(const ControlRouteDeps& deps, const ApiRequest& request,
+                       std::shared_ptr<net::Responder> responder) {
+  const auto key = own_agent(request);
+  auto position = position_param(request);
+  if (!key || !position) {
+    responder->send(error_response(!key ? key.error() : position.error()));
+    return;
+  }
+  const auto last = parse_position(request.http->headers.get("last-event-id"));
+  deps.hub.stream(*key, last.value_or(*position), std::move(responder));
+}
+
+Result<json> body_object(const ApiRequest& request) {
+  json body = json::parse(request.http->body, nullptr, false);
+  if (!body.is_object()) return Error{ErrorCode::kInvalidArgument, "the body: a JSON object"};
+  return body;
+}
+
+Result<std::string> text_field(const json& body, const char* name) {
+  const auto found = body.find(name);
+  if (found == body.end() || found->is_null()) return std::string();
+  if (!found->is_string()) {
+    return Error{ErrorCode::kInvalidArgument, std::string(name) + ": a text is needed"};
+  }
+  return found->get<std::string>();
+}
+
+Result<control::DirectiveRequest> directive_request(const ApiRequest& request) {
+  HG_ASSIGN_OR_RETURN(const json body, body_object(request));
+  HG_ASSIGN_OR_RETURN(const std::string name, text_field(body, "directive"));
+  const auto kind = control::parse_directive(name);
+  if (!kind) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "directive: run, throttle, pause, stop, reassign, break_wait or switch_model"};
+  }
+  control::DirectiveRequest out;
+  out.kind = *kind;
+  if (const auto params = body.find("params"); params != body.end()) out.params = params->dump();
+  HG_ASSIGN_OR_RETURN(out.reason, text_field(body, "reason"));
+  if (const auto expires = body.find("expires_in_ms"); expires != body.end()) {
+    constexpr std::int64_t kYearMs = 366LL * 24 * 3600 * 1000;
+    const auto ms = expires->is_number_integer() ? expires->get<std::int64_t>() : 0;
+    if (ms < 1 || ms > kYearMs) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "expires_in_ms: a whole number from 1 to " + std::to_string(kYearMs)};
+    }
+    out.expires_in_ns = ms * base::kNanosPerMilli;
+  }
+  out.issued_by = request.principal.name;
+  return out;
+}
+
+std::string title_of(const Directive& directive, const std::string& agent) {
+  static constexpr std::string_view kVerbs[] = {
+      "Resume",          "Throttle",           "Pause", "Stop", "Reassign a task of",
+      "Break a wait of", "Switch the model of"};
+  return std::string(kVerbs[static_cast<std::size_t>(directive.kind)]) + " " + agent;
+}
+
+// The state of an action that is no more than this directive.
+std::string_view action_state(const Directive& directive, base::UnixNanos now) {
+  switch (directive.ack) {
+    case control::AckState::kReceived:
+      return directive.expired(now) ? "expired" : "delivered";
+    case control::AckState::kObeyed:
+      return "obeyed";
+    case control::AckState::kRefused:
+      return "refused";
+    case control::AckState::kNone:
+      break;
+  }
+  return directive.expired(now) ? "expired" : "requested";
+}
+
+void write_directive_action(JsonWriter& out, const Directive& directive, const AgentKey& key,
+                            const SlotOf& slots, base::UnixNanos now) {
+  const auto& traits = control::directive_traits(directive.kind);
+  out.begin_object().field(
+      "id", "di-" + std::to_string(directive.epoch) + "-" + std::to_string(directive.seq));
+  out.field("seq", directive.seq).field("epoch", directive.epoch);
+  out.field("directive", control::directive_name(directive.kind)).key("agent");
+  write_agent(out, key.agent, slots);
+  out.field("title", title_of(directive, key.agent));
+  out.field("state", action_state(directive, now)).field("reversible", traits.reversible);
+  out.field("needs_approval", false);
+  write_time(out, "expires_unix_ns", directive.expires);
+  out.key("alert_id").null();
+  write_time(out, "created_unix_ns", directive.issued);
+  out.field("proposed_by", directive.issued_by).field("does", traits.does);
+  out.key("progress").begin_object();
+  write_time(out, "requested_unix_ns", directive.issued);
+  write_time(out, "delivered_unix_ns", directive.received_at);
+  write_time(out, "obeyed_unix_ns",
+             directive.ack == control::AckState::kObeyed ? directive.settled_at : 0);
+  out.key("verified_unix_ns").null().end_object();
+  out.field("ack_state", control::ack_name(directive.ack));
+  out.field("ack_detail", directive.ack_detail).field("reason", directive.reason);
+  out.end_object();
+}
+
+SlotOf slots_of(const ControlRouteDeps& deps, store::TenantId tenant) {
+  return [&engine = deps.engine, tenant](const std::string& agent) {
+    return engine.analytics().agent_slot(tenant, agent);
+  };
+}
+
+Result<net::HttpResponse> give_directive(const ControlRouteDeps& deps, const ApiRequest& request) {
+  HG_ASSIGN_OR_RETURN(const auto wanted, directive_request(request));
+  const AgentKey key{request.tenant, request.path_param("id")};
+  HG_ASSIGN_OR_RETURN(const Directive given, deps.book.issue(key, wanted));
+  JsonWriter out;
+  write_directive_action(out, given, key, slots_of(deps, key.tenant), deps.clock.now());
+  return json_response(out.take(), 201);
+}
+
+Result<net::HttpResponse> acknowledge(const ControlRouteDeps& deps, const ApiRequest& request) {
+  HG_ASSIGN_OR_RETURN(const AgentKey key, own_agent(request));
+  const auto seq = base::parse_uint64(request.path_param("seq"));
+  if (!seq) return Error{ErrorCode::kInvalidArgument, "the seq of a directive is a number"};
+  HG_ASSIGN_OR_RETURN(const json body, body_object(request));
+  HG_ASSIGN_OR_RETURN(const std::string word, text_field(body, "state"));
+  HG_ASSIGN_OR_RETURN(const std::string detail, text_field(body, "detail"));
+  const auto state = control::parse_ack(word);
+  if (!state) {
+    return Error{ErrorCode::kInvalidArgument, "state: received, obeyed or refused"};
+  }
+  deps.book.heard_from(key);
+  HG_ASSIGN_OR_RETURN(const Directive changed, deps.book.acknowledge(key, *seq, *state, detail));
+  JsonWriter out;
+  out.begin_object().field("seq", changed.seq).field("epoch", changed.epoch);
+  out.field("state", control::ack_name(changed.ack)).field("detail", changed.ack_detail);
+  out.end_object();
+  return json_response(out.take());
+}
+
+// What a directive would touch, from the figures of now.
+struct Effect {
+  bool known = false;
+  std::int64_t running_tasks = 0;
+  std::vector<std::string> waiting;  // agents that wait for this one
+};
+
+Effect effect_of(const ControlRouteDeps& deps, const AgentKey& key, base::UnixNanos now) {
+  Effect effect;
+  deps.engine.analytics().read(key.tenant, now, [&](const agents::AgentMetrics& metrics) {
+    const auto report = metrics.agent_report(key.agent, agents::Window::kHour, now);
+    effect.known = report.has_value();
+    if (report) effect.running_tasks = report->tasks.open;
+    for (const auto& wait : metrics.dependencies(agents::Window::kHour, now).waiting) {
+      const bool listed = std::find(effect.waiting.begin(), effect.waiting.end(), wait.consumer) !=
+                          effect.waiting.end();
+      if (wait.producer == key.agent && !listed) effect.waiting.push_back(wait.consumer);
+    }
+  });
+  return effect;
+}
+
+void write_guard(JsonWriter& out, std::string_view name, bool passed, std::string_view text) {
+  out.begin_object().field("name", name).field("passed", passed).field("text", text).end_object();
+}
+
+Result<net::HttpResponse> effect(const ControlRouteDeps& deps, const ApiRequest& request) {
+  const AgentKey key{request.tenant, request.path_param("id")};
+  const auto kind = control::parse_directive(request.param("directive"));
+  if (!kind) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "directive: run, throttle, pause, stop, reassign, break_wait or switch_model"};
+  }
+  const base::UnixNanos now = deps.clock.now();
+  const Effect found = effect_of(deps, key, now);
+  const bool listening = deps.book.listening(key);
+  if (!found.known && !listening) {
+    return Error{ErrorCode::kNotFound, "no agent '" + key.agent + "' was seen"};
+  }
+  const auto& traits = control::directive_traits(*kind);
+  const SlotOf slots = slots_of(deps, key.tenant);
+  JsonWriter out;
+  out.begin_object().field("directive", control::directive_name(*kind)).key("agent");
+  write_agent(out, key.agent, slots);
+  out.field("does", traits.does).field("reversible", traits.reversible);
+  out.field("supported", listening);
+  write_text(out, "unsupported_reason",
+             listening ? "" : "this agent does not ask for directives; " + std::string(kHelp));
+  out.field("running_tasks", found.running_tasks).key("waiting_agents").begin_array();
+  for (const std::string& agent : found.waiting) write_agent(out, agent, slots);
+  out.end_array().key("dry_run").null().key("guards").begin_array();
+  write_guard(out, "reversible", traits.reversible,
+              traits.reversible ? "Reversible" : "Cannot be taken back");
+  write_guard(out, "listening", listening, listening ? "The agent listens" : "Nobody listens");
+  out.end_array().end_object();
+  return json_response(out.take());
+}
+
+}  // namespace
+
+void write_control(JsonWriter& json, const control::DirectiveBook& book, const AgentKey& key,
+                   base::UnixNanos now) {
+  const auto last = book.newest(key);
+  const bool listening = book.listening(key);
+  const bool in_force = last && !last->expired(now);
+  json.begin_object().field("supported", listening);
+  json.field("directive", in_force ? control::directive_name(last->kind) : "run");
+  write_time(json, "since_unix_ns", in_force ? last->issued : 0);
+  write_time(json, "expires_unix_ns", in_force ? last->expires : 0);
+  write_text(json, "reason",
+             in_force    ? last->reason
+             : listening ? ""
+                         : "this agent does not ask for directives");
+  write_text(json, "by", in_force ? last->issued_by : "");
+  write_text(json, "ack_state", last ? control::ack_name(last->ack) : "");
+  write_time(json, "acked_unix_ns",
+             !last                   ? 0
+             : last->settled_at != 0 ? last->settled_at
+                                     : last->received_at);
+  write_text(json, "help", listening ? "" : kHelp);
+  json.end_object();
+}
+
+void add_control_routes(RouteTable& routes, const ControlRouteDeps& deps) {
+  const std::string agent = "/api/v1/agents/{id}";
+  routes.add({.method = "GET",
+              .pattern = agent + "/directive",
+              .role = kRoleAgent,
+              .stream_handler = [deps](const auto& request, auto responder) {
+                poll_directive(deps, request, std::move(responder));
+              }});
+  routes.add({.method = "GET",
+              .pattern = agent + "/directives",
+              .role = kRoleAgent,
+              .stream_handler = [deps](const auto& request, auto responder) {
+                stream_directives(deps, request, std::move(responder));
+              }});
+  routes.add({.method = "POST",
+              .pattern = agent + "/directives",
+              .role = kRoleOperate,
+              .handler = [deps](const auto& request) { return give_directive(deps, request); }});
+  routes.add({.method = "POST",
+              .pattern = agent + "/directives/{seq}/ack",
+              .role = kRoleAgent,
+              .handler = [deps](const auto& request) { return acknowledge(deps, request); }});
+  routes.add({.method = "GET",
+              .pattern = agent + "/effect",
+              .handler = [deps](const auto& request) { return effect(deps, request); }});
+}
+
+}  // namespace honeyguide::server

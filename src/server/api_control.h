@@ -1,0 +1,29 @@
+// REST: the control channel of docs/reference/control-channel.md.
+#pragma once
+
+#include "base/clock.h"
+#include "control/directive_book.h"
+#include "engine/engine.h"
+#include "server/api.h"
+#include "server/api_json.h"
+#include "server/control_hub.h"
+
+namespace honeyguide::server {
+
+// All must outlive the table.
+struct ControlRouteDeps {
+  control::DirectiveBook& book;
+  ControlHub& hub;
+  engine::Engine& engine;
+  const base::Clock& clock;
+};
+
+// GET and POST /api/v1/agents/{id}/directives, GET …/directive, POST …/directives/{seq}/ack,
+// GET …/effect.
+void add_control_routes(RouteTable& routes, const ControlRouteDeps& deps);
+
+// The `control` object of an agent's page: what it was told last and whether it listens.
+void write_control(base::JsonWriter& json, const control::DirectiveBook& book,
+                   const control::AgentKey& key, base::UnixNanos now);
+
+}  // namespace honeyguide::server
