@@ -169,7 +169,7 @@ std::vector<PathSegment> critical_path(const TraceTree& tree) {
     }
     const base::UnixNanos limit = std::min(walk.to, spans[walk.span].end);
     bool entered = false;
-    while (!walk.children.empty() && !entered) {
+    while (!walk.children.empty()) {
       const int child = walk.children.back();
       walk.children.pop_back();
       // A child that outlives its parent counts up to the parent's end, and only as the last one.
@@ -180,7 +180,8 @@ std::vector<PathSegment> critical_path(const TraceTree& tree) {
       emit(walk.span, end, walk.to);
       walk.to = start;
       entered = true;
-      stack.push_back({child, start, end, {}, false});
+      stack.push_back({child, start, end, {}, false});  // `walk` may have moved
+      break;
     }
     if (entered) continue;
     emit(walk.span, walk.from, walk.to);
