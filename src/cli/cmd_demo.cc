@@ -14,6 +14,8 @@
 #include "base/hash.h"
 #include "base/strings.h"
 #include "cli/data_directory.h"
+#include "cli/demo_control.h"
+#include "cli/demo_live.h"
 #include "cli/demo_swarm.h"
 #include "cli/flags.h"
 #include "net/http_client.h"
@@ -27,15 +29,13 @@ using base::Error;
 using base::ErrorCode;
 using base::Result;
 
-// Live runs begin so far apart on the average, at rate 1.
-constexpr double kRunIntervalS = 4.0;
-// History is thinned to this: the page needs shape, not mass.
-constexpr std::int64_t kHistoryRunIntervalNs = 30 * base::kNanosPerSecond;
 constexpr std::size_t kRunsPerRequest = 20;
 
 struct DemoOptions {
   std::string url = "http://127.0.0.1:4318";
+  std::string api = "http://127.0.0.1:8321";
   std::string token;
+  std::string agent_token;  // empty: the agents hear no directives
   std::int64_t history_ns = 2 * base::kNanosPerHour;
   std::int64_t duration_ns = 0;
   double rate = 1.0;
@@ -75,6 +75,7 @@ class Sender {
     return {};
   }
   std::uint64_t spans() const { return spans_; }
+  net::HttpClient& client() { return *client_; }
 
  private:
   DemoOptions options_;
@@ -95,10 +96,10 @@ Result<void> send_history(DemoSwarm& swarm, Sender& sender, const DemoOptions& o
   while (start < now) {
     telemetry::SpanBatch batch;
     for (std::size_t i = 0; i < kRunsPerRequest && start < now; ++i) {
-      base::UnixNanos end = 0;
-      const auto run = swarm.next_run(start, end);
-      if (end <= now) append_all(batch, run);
-      start += kHistoryRunIntervalNs;
+      const DemoRun run = swarm.next_run(start);
+      if (run.end <= now) append_all(batch, run.batch);
+      start +=
+          static_cast<std::int64_t>(static_cast<double>(swarm.interval_ns(start)) / options.rate);
     }
     HG_RETURN_IF_ERROR(sender.send(batch, true));
     if (io.err_is_terminal) {
@@ -117,35 +118,18 @@ bool wait_for_stop(const sigset_t& signals, std::int64_t ns) {
   return sigtimedwait(&signals, nullptr, &time) > 0;
 }
 
-struct Pending {
-  base::UnixNanos end = 0;
-  std::shared_ptr<telemetry::SpanBatch> batch;
-};
-
-// Runs are simulated ahead and sent when they have ended: spans arrive as a real SDK's would.
+// What ends is sent within half a second.
 Result<void> live(DemoSwarm& swarm, Sender& sender, const DemoOptions& options,
                   const base::Clock& clock, const sigset_t& signals) {
-  std::vector<Pending> pending;
   const base::UnixNanos begin = clock.now();
-  base::UnixNanos next_start = begin;
-  HG_RETURN_IF_ERROR(sender.send(swarm.deadlock(begin - base::kNanosPerMinute), false));
+  DemoLive live(swarm, begin, options.rate);
+  DemoControl control(sender.client(), clock, options.api, options.agent_token);
   for (;;) {
     const base::UnixNanos now = clock.now();
     if (options.duration_ns > 0 && now - begin >= options.duration_ns) return {};
-    while (next_start <= now) {
-      Pending run;
-      run.batch = std::make_shared<telemetry::SpanBatch>(swarm.next_run(next_start, run.end));
-      pending.push_back(std::move(run));
-      next_start += static_cast<std::int64_t>(kRunIntervalS / options.rate * 1e9);
-    }
-    for (auto run = pending.begin(); run != pending.end();) {
-      if (run->end > now) {
-        ++run;
-        continue;
-      }
-      HG_RETURN_IF_ERROR(sender.send(*run->batch, false));
-      run = pending.erase(run);
-    }
+    const telemetry::SpanBatch ended = live.advance(now);
+    if (!ended.empty()) HG_RETURN_IF_ERROR(sender.send(ended, false));
+    if (!options.agent_token.empty()) control.poll(live);
     if (wait_for_stop(signals, base::kNanosPerSecond / 2)) return {};
   }
 }
@@ -157,6 +141,9 @@ int run_demo(const std::vector<std::string>& args, CommandIo& io) {
   std::string token_data;
   Flags flags("demo", "Send a live demo swarm of agents to a server, after some history");
   flags.text("--url", options.url, "OTLP/HTTP address of the server");
+  flags.text("--api", options.api, "Address of the API, for directives");
+  flags.text("--agent-token", options.agent_token,
+             "Token of role agent: the agents hear and obey directives");
   flags.text("--token", options.token, "Token with the roles ingest and operate");
   flags.text("--token-of", token_data, "Use the operator token of this data directory");
   flags.duration("--history", options.history_ns, "History that is sent first; 0 for none");
