@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/cmd_analyze.h"
+#include "cli/cmd_control.h"
 #include "cli/cmd_demo.h"
 #include "cli/cmd_detect.h"
 #include "cli/cmd_forecast.h"
@@ -32,6 +33,8 @@ constexpr Command kCommands[] = {
     {"trace", "Ask a server", "Show one trace as a tree", run_trace},
     {"services", "Ask a server", "Services that sent spans", run_services},
     {"stats", "Ask a server", "What the server holds and how it is doing", run_stats},
+    {"directive", "Ask a server", "Tell an agent to pause, slow down or stop", run_directive},
+    {"audit", "Ask a server", "Who did what; verify the log", run_audit},
     {"delete", "Ask a server", "Delete one trace for good", run_delete},
     {"import", "Other", "Send recorded OTLP requests to a server as history", run_import},
     {"demo", "Other", "Send a live demo swarm of agents to a server", run_demo},

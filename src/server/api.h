@@ -53,6 +53,7 @@ struct Route {
   Lane lane = Lane::kQuick;
   ApiHandler handler;
   ApiStreamHandler stream_handler;  // instead of handler
+  bool writes_audit = false;        // its handler leaves its own audit entries
 };
 
 // {"error":{"code":"not_found","message":"…"}} with the status that fits the code.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "server/api_audit.h"
 
 namespace honeyguide::server {
 namespace {
@@ -179,6 +180,15 @@ SlotOf slots_of(const ControlRouteDeps& deps, store::TenantId tenant) {
 Result<net::HttpResponse> give_directive(const ControlRouteDeps& deps, const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const auto wanted, directive_request(request));
   const AgentKey key{request.tenant, request.path_param("id")};
+  const auto before = deps.book.newest(key);
+  auto event =
+      audit_event(request, "directive." + std::string(control::directive_name(wanted.kind)),
+                  key.agent, wanted.reason);
+  if (before && !before->expired(deps.clock.now())) event.before = directive_json(*before);
+  event.after = wanted.params;
+  HG_RETURN_IF_ERROR(control::check_directive(wanted));
+  // First the entry, then the deed: what cannot be written down is not done.
+  HG_ASSIGN_OR_RETURN(const auto entry, deps.audit.append(std::move(event)));
   HG_ASSIGN_OR_RETURN(const Directive given, deps.book.issue(key, wanted));
   JsonWriter out;
   write_directive_action(out, given, key, slots_of(deps, key.tenant), deps.clock.now());
@@ -199,6 +209,12 @@ Result<net::HttpResponse> acknowledge(const ControlRouteDeps& deps, const ApiReq
   deps.book.heard_from(key);
   HG_ASSIGN_OR_RETURN(const Directive changed, deps.book.acknowledge(key, *seq, *state, detail));
   JsonWriter out;
+  if (changed.ack != control::AckState::kReceived) {
+    auto event = audit_event(request, "directive.ack", key.agent, changed.ack_detail);
+    event.result = control::ack_name(changed.ack);
+    event.after = directive_json(changed);
+    HG_ASSIGN_OR_RETURN(const auto entry, deps.audit.append(std::move(event)));
+  }
   out.begin_object().field("seq", changed.seq).field("epoch", changed.epoch);
   out.field("state", control::ack_name(changed.ack)).field("detail", changed.ack_detail);
   out.end_object();
@@ -288,6 +304,32 @@ void write_control(JsonWriter& json, const control::DirectiveBook& book, const A
   json.end_object();
 }
 
+void write_control_metrics(MetricsPage& page, const control::DirectiveBook& book,
+                           const ControlHub& hub, control::AuditLog& audit) {
+  const control::DirectiveCounts counts = book.counts();
+  page.single("honeyguide_directives_issued_total", "counter", "Directives given since the start.",
+              static_cast<double>(counts.issued));
+  page.family("honeyguide_directive_acks_total", "counter", "Agents' answers, by state.");
+  for (const auto state :
+       {control::AckState::kReceived, control::AckState::kObeyed, control::AckState::kRefused}) {
+    page.sample(static_cast<double>(counts.acks[static_cast<std::size_t>(state)]),
+                {{"state", control::ack_name(state)}});
+  }
+  page.single("honeyguide_directives_in_force", "gauge", "Agents under a directive but run.",
+              static_cast<double>(counts.in_force));
+  page.single("honeyguide_directives_overdue", "gauge",
+              "Directives in force that the agent did not settle in time.",
+              static_cast<double>(counts.overdue));
+  page.single("honeyguide_control_clients", "gauge", "Polls and streams that wait.",
+              static_cast<double>(hub.clients()));
+  const control::AuditChain chain = audit.chain();
+  page.single("honeyguide_audit_chain_ok", "gauge", "1: no entry was changed or removed.",
+              chain.ok ? 1 : 0);
+  page.family("honeyguide_audit_head", "gauge",
+              "Entries of the audit log; the label is the newest one's hash.");
+  page.sample(static_cast<double>(chain.entries), {{"hash", chain.head}});
+}
+
 void add_control_routes(RouteTable& routes, const ControlRouteDeps& deps) {
   const std::string agent = "/api/v1/agents/{id}";
   routes.add({.method = "GET",
@@ -305,7 +347,8 @@ void add_control_routes(RouteTable& routes, const ControlRouteDeps& deps) {
   routes.add({.method = "POST",
               .pattern = agent + "/directives",
               .role = kRoleOperate,
-              .handler = [deps](const auto& request) { return give_directive(deps, request); }});
+              .handler = [deps](const auto& request) { return give_directive(deps, request); },
+              .writes_audit = true});
   routes.add({.method = "POST",
               .pattern = agent + "/directives/{seq}/ack",
               .role = kRoleAgent,

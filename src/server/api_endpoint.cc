@@ -155,6 +155,10 @@ void ApiEndpoint::run(const Route& route, std::shared_ptr<net::HttpRequest> http
         net::HttpResponse response =
             result ? std::move(result).value() : error_response(result.error());
         if (response.status >= 500) stats_.errors += 1;
+        const bool steers = route.role == kRoleOperate || route.role == kRoleAdmin;
+        if (on_change_ && steers && changes_something(http->method)) {
+          on_change_(request, route, response.status);
+        }
         responder->send(finish(*http, std::move(response)));
       });
   if (!taken) {

@@ -45,6 +45,11 @@ class ApiEndpoint {
   void handle(net::HttpRequest request, std::shared_ptr<net::Responder> responder);
   static void format_error(const net::HttpRequest* request, net::HttpResponse& response);
 
+  // Called after each request of role operate or admin that may have changed something, on a worker
+  // thread. Set before the listener starts.
+  using OnChange = std::function<void(const ApiRequest&, const Route&, int status)>;
+  void set_on_change(OnChange on_change) { on_change_ = std::move(on_change); }
+
   const ApiStats& stats() const { return stats_; }
 
  private:
@@ -65,6 +70,7 @@ class ApiEndpoint {
   WorkerPool& search_;
   const PageHandler page_;
   const base::Clock& clock_;
+  OnChange on_change_;
   ApiStats stats_;
 };
 

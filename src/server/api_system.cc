@@ -116,6 +116,7 @@ Result<net::HttpResponse> metrics_handler(const SystemRouteDeps& deps, const Api
               static_cast<double>(engine.feed.queued_bytes));
   page.single("honeyguide_analytics_lag_rows", "gauge", "Committed rows not yet analysed.",
               static_cast<double>(engine.committed.sequence - engine.analysed.sequence));
+  for (const auto& write : deps.more_metrics) write(page);
   return net::HttpResponse::with_body(200, "text/plain; version=0.0.4; charset=utf-8", page.take());
 }
 

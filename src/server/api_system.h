@@ -6,6 +6,7 @@
 #include "net/byte_budget.h"
 #include "server/api.h"
 #include "server/receiver.h"
+#include "server/self_metrics.h"
 #include "store/series_store.h"
 #include "store/trace_store.h"
 
@@ -19,6 +20,8 @@ struct SystemRouteDeps {
   const net::ByteBudget& ingest_budget;
   const base::Clock& clock;
   bool purge_offered = false;
+  // Further families of /metrics, by the parts that count them.
+  std::vector<std::function<void(MetricsPage&)>> more_metrics;
 };
 
 // GET /healthz, /readyz, /metrics, /api/v1/stats, POST /api/v1/admin/purge (if offered),

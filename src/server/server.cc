@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/audit_log.h"
 #include "control/directive_book.h"
 #include "engine/engine.h"
 #include "net/byte_budget.h"
@@ -10,6 +11,7 @@
 #include "net/io_pool.h"
 #include "server/access.h"
 #include "server/api_agents.h"
+#include "server/api_audit.h"
 #include "server/api_control.h"
 #include "server/api_endpoint.h"
 #include "server/api_live.h"
@@ -75,7 +77,8 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(ServeConfig config, TokenSet tokens, bool may_purge, ServerStores stores,
              const base::Clock& clock, base::LogSink log, std::unique_ptr<engine::Engine> engine,
-             std::unique_ptr<control::DirectiveBook> directives, std::unique_ptr<net::IoPool> pool,
+             std::unique_ptr<control::DirectiveBook> directives,
+             std::unique_ptr<control::AuditLog> audit, std::unique_ptr<net::IoPool> pool,
              const ListenAddress& http, const ListenAddress& otlp_http)
       : config_(std::move(config)),
         stores_(stores),
@@ -83,6 +86,7 @@ class ServerImpl final : public Server {
         log_(std::move(log)),
         engine_(std::move(engine)),
         directives_(std::move(directives)),
+        audit_(std::move(audit)),
         tenants_(stores.state),
         ingest_budget_(static_cast<std::size_t>(config_.memory_bytes / kIngestShare)),
         access_({.tokens = std::move(tokens),
@@ -102,6 +106,9 @@ class ServerImpl final : public Server {
         ApiEndpointOptions{config_.base_path, config_.query_deadline_ns}, routes_, api_guard_,
         access_, [this](const std::string& name) { return tenants_.id_of(name); }, quick_, search_,
         [this](std::string_view path) { return page_response(config_.base_path, path); }, clock);
+    endpoint_->set_on_change([this](const ApiRequest& request, const Route& route, int status) {
+      if (!route.writes_audit) audit_change(*audit_, request, route, status);
+    });
   }
 
   ~ServerImpl() override { stop(std::chrono::milliseconds(5000)); }
@@ -155,7 +162,8 @@ class ServerImpl final : public Server {
                                 clock_,   live_,          *directives_};
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
-    add_control_routes(routes_, {*directives_, control_, *engine_, clock_});
+    add_audit_routes(routes_, *audit_, clock_);
+    add_control_routes(routes_, {*directives_, control_, *audit_, *engine_, clock_});
     add_list_routes(routes_, agents);
     add_agent_routes(routes_, agents);
     add_work_routes(routes_, agents);
@@ -163,8 +171,16 @@ class ServerImpl final : public Server {
     add_overview_routes(routes_, agents);
     add_jaeger_v1_routes(routes_, stores_.traces, clock_);
     add_jaeger_v3_routes(routes_, stores_.traces, clock_);
-    add_system_routes(routes_, {stores_.traces, stores_.series, *engine_, receiver_, ingest_budget_,
-                                clock_, may_purge && config_.allow_purge});
+    add_system_routes(routes_, {stores_.traces,
+                                stores_.series,
+                                *engine_,
+                                receiver_,
+                                ingest_budget_,
+                                clock_,
+                                may_purge && config_.allow_purge,
+                                {[this](MetricsPage& page) {
+                                  write_control_metrics(page, *directives_, control_, *audit_);
+                                }}});
   }
 
   Result<void> listen_otlp_http(const OtlpEndpointDeps& deps, const ListenAddress& address) {
@@ -221,6 +237,7 @@ class ServerImpl final : public Server {
   const base::LogSink log_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<control::DirectiveBook> directives_;
+  std::unique_ptr<control::AuditLog> audit_;
   Tenants tenants_;
   net::ByteBudget ingest_budget_;
   Access access_;
@@ -260,10 +277,12 @@ Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet token
   HG_ASSIGN_OR_RETURN(auto engine, engine::Engine::create(
                                        engine_options(config),
                                        {stores.traces, stores.series, stores.state}, clock, log));
+  HG_ASSIGN_OR_RETURN(auto audit,
+                      control::AuditLog::open(base::posix_fs(), config.data + "/audit", clock));
   HG_ASSIGN_OR_RETURN(auto directives, control::DirectiveBook::open(stores.state, clock));
   auto server = std::make_unique<ServerImpl>(
       std::move(config), std::move(tokens), may_purge, stores, clock, std::move(log),
-      std::move(engine), std::move(directives), std::move(pool), http, otlp_http);
+      std::move(engine), std::move(directives), std::move(audit), std::move(pool), http, otlp_http);
   HG_RETURN_IF_ERROR(server->listen(http, otlp_http, otlp_grpc));
   return std::unique_ptr<Server>(std::move(server));
 }

@@ -1,0 +1,142 @@
+#include "cli/cmd_control.h"
+
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/json_writer.h"
+#include "base/strings.h"
+#include "cli/api_client.h"
+#include "cli/flags.h"
+#include "control/audit_log.h"
+#include "net/http_text.h"
+#include "server/config.h"
+
+namespace honeyguide::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string text_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return "-";
+  return base::strip_control(found->is_string() ? found->get<std::string>() : found->dump());
+}
+
+int verify_audit(const std::string& data, const std::string& head, const std::string& output,
+                 CommandIo& io) {
+  const std::string directory = data + "/audit";
+  if (!base::posix_fs().exists(directory)) {
+    return report(io, "audit", {base::ErrorCode::kNotFound, "there is no " + directory});
+  }
+  const auto chain = control::verify_audit(base::posix_fs(), directory, head);
+  if (!chain) return report(io, "audit", chain.error());
+  if (output == "json") {
+    base::JsonWriter out;
+    out.begin_object().field("status", chain->ok ? "ok" : "broken");
+    out.field("entries", chain->entries).field("head", chain->head);
+    out.field("broken_seq", chain->broken_seq).field("problem", chain->problem);
+    out.field("torn_bytes", chain->torn_bytes).end_object();
+    io.out << out.take() << "\n";
+  } else if (chain->ok) {
+    io.out << "ok: " << chain->entries << " entries, head " << chain->head << "\n";
+    if (chain->torn_bytes > 0) {
+      io.out << "an unfinished entry of " << chain->torn_bytes
+             << " bytes at the end was never acknowledged\n";
+    }
+  } else {
+    io.out << "BROKEN: " << chain->problem << "; entries 1 to " << chain->broken_seq - 1
+           << " are good\n";
+  }
+  return chain->ok ? kExitOk : kExitFailed;
+}
+
+void print_entry(const json& entry, CommandIo& io) {
+  io.out << text_of(entry, "id") << "  " << text_of(entry, "actor") << "  "
+         << text_of(entry, "action") << "  " << text_of(entry, "target") << "  "
+         << text_of(entry, "result");
+  const std::string detail = text_of(entry, "detail");
+  if (!detail.empty() && detail != "-") io.out << "  " << detail;
+  io.out << "\n";
+}
+
+}  // namespace
+
+int run_audit(const std::vector<std::string>& args, CommandIo& io) {
+  ApiFlags api;
+  std::string verb;
+  std::string data = server::ServeConfig{}.data;
+  std::string head;
+  std::string actor;
+  std::int64_t limit = 50;
+  Flags flags("audit", "Show who did what, or verify the chain of the log's hashes");
+  flags.positional("verb", verb, "list (asks a server) or verify (reads a data directory)");
+  flags.text("--data", data, "verify: the data directory; its server may run");
+  flags.text("--head", head, "verify: a hash noted earlier that the log must contain");
+  flags.text("--actor", actor, "list: entries of this actor only");
+  flags.integer("--limit", limit, "list: newest entries");
+  api.add_to(flags);
+  flags.footer("verify exits with 1 and names the entry if anything was changed or removed.");
+  if (const auto code = flags.parse(args, io)) return *code;
+  if (verb == "verify") return verify_audit(data, head, api.output, io);
+  if (verb != "list") {
+    io.err << "honeyguide audit: write 'list' or 'verify'\n";
+    return kExitUsage;
+  }
+  auto client = ApiClient::create(api);
+  if (!client) return report(io, "audit", client.error());
+  std::string path = "/api/v1/audit?limit=" + std::to_string(limit);
+  if (!actor.empty()) add_query(path, "actor", actor);
+  const auto answer = client->get_json(path);
+  if (!answer) return report(io, "audit", answer.error());
+  if (api.output == "json") {
+    io.out << answer->dump() << "\n";
+    return kExitOk;
+  }
+  for (const json& entry : (*answer)["items"]) print_entry(entry, io);
+  io.err << "chain: " << text_of((*answer)["chain"], "status") << ", "
+         << text_of((*answer)["chain"], "entries") << " entries\n";
+  return kExitOk;
+}
+
+int run_directive(const std::vector<std::string>& args, CommandIo& io) {
+  ApiFlags api;
+  std::string agent;
+  std::string word;
+  std::string params = "{}";
+  std::string reason;
+  std::int64_t expires_ns = 0;
+  Flags flags("directive", "Give an agent a directive; needs role operate");
+  flags.positional("agent", agent, "Agent id");
+  flags.positional("directive", word,
+                   "run, throttle, pause, stop, reassign, break_wait or switch_model");
+  flags.text("--params", params, "JSON object: {\"ratio\":0.5}, {\"model\":\"small-1\"}");
+  flags.text("--reason", reason, "Why");
+  flags.duration("--expires", expires_ns, "How long it holds (default and maximum by directive)");
+  api.add_to(flags);
+  flags.footer("Example: honeyguide directive coder-2 pause --reason loop --token-of DATA");
+  if (const auto code = flags.parse(args, io)) return *code;
+  const json parsed = json::parse(params, nullptr, false);
+  if (!parsed.is_object()) {
+    io.err << "honeyguide directive: --params is no JSON object\n";
+    return kExitUsage;
+  }
+  json body = {{"directive", word}, {"params", parsed}, {"reason", reason}};
+  if (expires_ns > 0) body["expires_in_ms"] = std::max<std::int64_t>(1, expires_ns / 1'000'000);
+  auto client = ApiClient::create(api);
+  if (!client) return report(io, "directive", client.error());
+  const auto answer = client->send(
+      "POST", "/api/v1/agents/" + net::percent_encode(agent) + "/directives", body.dump());
+  if (!answer) return report(io, "directive", answer.error());
+  if (api.output == "json") {
+    io.out << *answer << "\n";
+    return kExitOk;
+  }
+  const json action = json::parse(*answer, nullptr, false);
+  io.out << text_of(action, "title") << ": " << text_of(action, "state") << "\n";
+  return kExitOk;
+}
+
+}  // namespace honeyguide::cli
