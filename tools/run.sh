@@ -8,10 +8,14 @@ data="${HG_DATA:-build/demo-data}"
 history="${HG_HISTORY:-2h}"
 
 ready="$(mktemp)"
-"$binary" serve --data "$data" --login-url >"$ready" 2>"$ready.err" &
+# The demo's agents hear directives: they need a token of their own.
+new_token="$("$binary" token --new agent --agents '*')"
+agent_token="$(sed -n 's/^token: *//p' <<<"$new_token")"
+sed -n 's/^line: *//p' <<<"$new_token" >"$ready.tokens"
+"$binary" serve --data "$data" --token-file "$ready.tokens" --login-url >"$ready" 2>"$ready.err" &
 server=$!
 demo=""
-trap 'kill -TERM $demo $server 2>/dev/null; wait $server; rm -f "$ready" "$ready.err"' EXIT
+trap 'kill -TERM $demo $server 2>/dev/null; wait $server; rm -f "$ready" "$ready.err" "$ready.tokens"' EXIT
 trap 'exit 0' INT TERM
 until grep -q '"event":"ready"' "$ready"; do
   if ! kill -0 $server 2>/dev/null; then
@@ -21,7 +25,7 @@ until grep -q '"event":"ready"' "$ready"; do
   sleep 0.1
 done
 
-"$binary" demo --token-of "$data" --history "$history" >/dev/null &
+"$binary" demo --token-of "$data" --agent-token "$agent_token" --history "$history" >/dev/null &
 demo=$!
 echo "The demo swarm sends its history ..."
 for _ in $(seq 1 100); do

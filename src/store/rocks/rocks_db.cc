@@ -17,6 +17,7 @@ using base::ErrorCode;
 constexpr const char* kFamilyNames[kFamilyCount] = {"default", "state", "audit", "series", "tick"};
 constexpr std::size_t kWriteBufferBytes = 4u << 20;
 constexpr std::size_t kMemtablesBytesMax = 24u << 20;
+constexpr int kCacheShardBits = 2;
 constexpr std::size_t kWalBytesMax = 64u << 20;
 
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
@@ -70,7 +71,10 @@ base::Result<void> from_status(const rocksdb::Status& status) {
 }
 
 base::Result<std::shared_ptr<RocksDb>> RocksDb::open(const std::string& directory) {
-  const auto cache = rocksdb::NewLRUCache(kRocksMemoryBytes, 4, /*strict_capacity_limit=*/true);
+  // Not strict: a strict cache fails a read whose block is larger than what its shard has left. One
+  // shard of four suffices for a handful of readers and holds large values.
+  const auto cache =
+      rocksdb::NewLRUCache(kRocksMemoryBytes, kCacheShardBits, /*strict_capacity_limit=*/false);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilyNames) descriptors.emplace_back(name, family_options(cache));
   std::shared_ptr<RocksDb> out(new RocksDb());

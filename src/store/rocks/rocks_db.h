@@ -1,7 +1,7 @@
 // RocksDb: the one RocksDB instance of a data directory, with its column families and limits.
 //
-// Memory: memtables are charged to the block cache, which is strict, so everything stays within
-// kRocksMemoryBytes. Thread-safe.
+// Memory: memtables are charged to the block cache, which keeps kRocksMemoryBytes in all; blocks in
+// use may exceed it for as long as they are read. Thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <random>
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -86,6 +87,34 @@ SeriesInfo counter() {
     const SeriesPoint point{counter().key.id(), {i * resolution_ns(Resolution::k10s), 1.0}};
     if (!stores->series->write(0, {point}) || !stores->state->checkpoint(checkpoint)) _exit(1);
     if (write(pipe, &i, sizeof(i)) != sizeof(i)) _exit(1);
+  }
+}
+
+TEST(RocksStoresTest, ManyTimesTheMemoryOfLargeValuesOpensAndReads) {
+  RocksHarness harness;
+  std::mt19937_64 random(1);  // incompressible
+  const auto value_of = [&random] {
+    std::string value(3u << 20, '\0');
+    for (char& c : value) c = static_cast<char>(random());
+    return value;
+  };
+  std::vector<std::string> values;
+  for (int i = 0; i < 30; ++i) {
+    values.push_back(value_of());
+    Checkpoint checkpoint;
+    checkpoint.shard = kSharedShard;
+    checkpoint.changes = {{StateKind::kSetting, std::to_string(i), values.back()}};
+    ASSERT_TRUE(harness.stores_->state->checkpoint(checkpoint).has_value());
+  }
+  for (int life = 0; life < 2; ++life) {
+    harness.reopen();
+    ASSERT_TRUE(harness.stores_.has_value());
+    for (int i = 0; i < 30; ++i) {
+      const auto read =
+          harness.stores_->state->get(kSharedShard, StateKind::kSetting, std::to_string(i));
+      ASSERT_TRUE(read.has_value()) << read.error().to_string();
+      EXPECT_EQ(*read, values[static_cast<std::size_t>(i)]) << i;
+    }
   }
 }
 
