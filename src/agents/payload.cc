@@ -9,6 +9,7 @@
 #include <rapidjson/reader.h>
 
 #include "agents/conventions.h"
+#include "agents/payload_json.h"
 #include "base/hash.h"
 #include "base/strings.h"
 
@@ -461,6 +462,10 @@ std::string json_text(std::string_view json, std::string_view key) {
   if (json.find(key) == std::string_view::npos) return {};
   const auto document = parse(json);
   return document ? std::string(text_at(*document, key)) : std::string();
+}
+
+std::optional<rapidjson::Document> parse_payload(std::string_view text) {
+  return parse(text);
 }
 
 }  // namespace honeyguide::agents

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "agents/content.h"
 #include "agents/payload.h"
 #include "base/check.h"
 
@@ -27,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)read_usage(text);
   (void)read_response_usage(text);
   (void)read_members(text);
+  HG_CHECK(read_messages(text, "user").size() <= kMessagesPerTextMax);
   (void)json_text(text, "agent");
   return 0;
 }

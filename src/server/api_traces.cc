@@ -148,6 +148,9 @@ Result<net::HttpResponse> trace_handler(const TraceRouteDeps& deps, const ApiReq
   auto read = store::read_unique_trace(deps.traces, request.tenant, id, options);
   if (!read) {
     if (read.error().code != ErrorCode::kNotFound) return std::move(read).error();
+    if (const auto run = runs_of(deps, request.tenant, {id}).front()) {
+      return expired_response(id, *run);
+    }
     return Error{ErrorCode::kNotFound, "no span of trace " + id.to_hex() +
                                            " is stored; it may have expired or not arrived yet"};
   }
@@ -276,6 +279,16 @@ store::ReadBudget budget_of(const ApiRequest& request, std::uint64_t bytes_max) 
   budget.deadline_steady_ns = request.deadline_steady_ns;
   budget.stop = request.stop;
   return budget;
+}
+
+net::HttpResponse expired_response(const base::TraceId& id, const agents::RunRow& run) {
+  JsonWriter json;
+  json.begin_object().key("error").begin_object().field("code", "expired");
+  json.field("message", "the spans of trace " + id.to_hex() +
+                            " have expired or were deleted; its run '" + run.name + "' began at " +
+                            format_time(run.start));
+  json.end_object().end_object();
+  return json_response(json.take(), 410);
 }
 
 std::string encode_cursor(const store::SearchCursor& cursor) {

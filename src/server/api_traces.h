@@ -30,6 +30,9 @@ struct TraceRouteDeps {
 // /api/v1/logs.
 void add_trace_routes(RouteTable& routes, const TraceRouteDeps& deps);
 
+// 410 with code "expired": analytics knew the trace's run, the store holds no span of it any more.
+net::HttpResponse expired_response(const base::TraceId& id, const agents::RunRow& run);
+
 // The text form of a cursor: 80 hex digits. Opaque to clients.
 std::string encode_cursor(const store::SearchCursor& cursor);
 // kInvalidArgument on anything that encode_cursor did not write.

@@ -16,6 +16,7 @@
 #include "server/api_endpoint.h"
 #include "server/api_live.h"
 #include "server/api_system.h"
+#include "server/api_trace_view.h"
 #include "server/api_traces.h"
 #include "server/control_hub.h"
 #include "server/guard.h"
@@ -169,6 +170,10 @@ class ServerImpl final : public Server {
     add_work_routes(routes_, agents);
     add_topology_routes(routes_, agents);
     add_overview_routes(routes_, agents);
+    add_trace_view_routes(routes_, agents);
+    add_trace_text_routes(routes_, agents);
+    add_compare_routes(routes_, agents);
+    add_search_routes(routes_, agents);
     add_jaeger_v1_routes(routes_, stores_.traces, clock_);
     add_jaeger_v3_routes(routes_, stores_.traces, clock_);
     add_system_routes(routes_, {stores_.traces,

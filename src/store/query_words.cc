@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include "base/strings.h"
+#include "store/query_complete.h"
 #include "store/query_language.h"
 #include "store/query_text.h"
 
@@ -334,6 +335,21 @@ base::Result<void> Parser::set_text(Comparison& comparison, Op op, const Choice&
 
 base::Result<Query> parse_words(std::string_view text) {
   return Parser(text).run();
+}
+
+std::vector<std::string_view> word_keys() {
+  std::vector<std::string_view> out;
+  for (const auto& row : kAttributeKeys) out.push_back(row.key);
+  for (const auto& row : kFieldKeys) out.push_back(row.key);
+  for (const auto& row : kTraceKeys) out.push_back(row.key);
+  return out;
+}
+
+std::vector<std::string_view> attributes_of_word(std::string_view key) {
+  for (const auto& row : kAttributeKeys) {
+    if (row.key == key) return base::split(row.attributes, ',');
+  }
+  return {};
 }
 
 }  // namespace honeyguide::store
