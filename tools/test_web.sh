@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests of the web page: types and unit tests, then the browser tests against the built page.
 # Prints each runner's closing lines. Without a Chromium the browser part is skipped and says so.
-#   tools/test_web.sh    types, unit tests, journeys, states, hostile telemetry, pictures
+#   tools/test_web.sh    types, unit tests, journeys, states, hostile telemetry, pictures, real server
 #   HG_WEB_PERF=1        also measures the page's budgets and prints them
 set -uo pipefail
 export NO_COLOR=1
@@ -33,6 +33,13 @@ if [[ "$taken_by" == "$browser" ]]; then
   suites+=(visual)
 else
   echo "web: pictures skipped: taken by Chromium $taken_by, this is $browser"
+fi
+# The page against a real server with the demo swarm behind it.
+export HG_BINARY="${HG_BINARY:-$PWD/../build/dev/honeyguide}"
+if [[ -x "$HG_BINARY" ]]; then
+  suites+=(real)
+else
+  echo "web: the page on a real server skipped: no $HG_BINARY (build it, or set HG_BINARY)"
 fi
 if [[ "${HG_WEB_PERF:-0}" == 1 ]]; then suites+=(perf); fi
 echo "== web: browser tests (${suites[*]})"

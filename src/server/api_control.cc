@@ -168,7 +168,16 @@ void write_directive_action(JsonWriter& out, const Directive& directive, const A
   out.key("verified_unix_ns").null().end_object();
   out.field("ack_state", control::ack_name(directive.ack));
   out.field("ack_detail", directive.ack_detail).field("reason", directive.reason);
+  // What only a mitigation has: a person gave this one, after seeing its effect.
+  out.key("running_tasks").null().key("waiting_agents").begin_array().end_array();
+  out.key("dry_run").null().key("guards").begin_array().end_array();
+  out.key("decided").null().key("verification").null().key("effect_chart").null();
+  out.key("rollback").begin_object().field("possible", traits.reversible);
+  write_text(out, "reason", traits.reversible ? "" : "cannot be taken back");
   out.end_object();
+  write_text(out, "refused_by",
+             directive.ack == control::AckState::kRefused ? key.agent : std::string());
+  out.field("confirm_name", false).end_object();
 }
 
 SlotOf slots_of(const ControlRouteDeps& deps, store::TenantId tenant) {

@@ -1,5 +1,6 @@
 import { Pause, Play, Gauge, Shuffle } from "lucide-react";
 import { useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
 import type { AgentRef } from "@/base/model";
 import { middleEllipsis } from "@/base/text";
 import { effect } from "@/api/documents";
@@ -8,6 +9,7 @@ import { encode, useDocument, useSend } from "@/api/use_document";
 import { ConfirmDialog } from "@/widgets/dialog";
 import { announce } from "@/widgets/toast";
 import { ActionFacts, Guards } from "./action_facts";
+import { answerOf } from "./directive_answer";
 import { Loaded } from "./loaded";
 import { useRoleBlock } from "./roles";
 
@@ -31,6 +33,8 @@ export function DirectiveIcon({ directive }: { directive: Directive }) {
 }
 
 const EXPIRES_MS = 3600e3;
+/** What shows an agent's directive. */
+const TOPICS = ["agents", "alerts", "overview", "topology", "status"] as const;
 
 interface Props {
   agent: AgentRef;
@@ -48,8 +52,9 @@ export function DirectiveDialog({ agent, directive, reason, params, onClose }: P
   const send = useSend(
     actionDetail,
     (body: object) => ({ method: "POST", path: `agents/${encode(agent.id)}/directives`, body }),
-    ["agents", "alerts", "overview", "topology", "status"],
+    [...TOPICS],
   );
+  const client = useQueryClient();
   const [note, setNote] = useState("");
   const name = middleEllipsis(agent.name, 28);
   const title = `${VERBS[which].verb} ${name}`;
@@ -58,7 +63,14 @@ export function DirectiveDialog({ agent, directive, reason, params, onClose }: P
       { directive: which, params: params ?? {}, reason: note || reason, expires_in_ms: EXPIRES_MS },
       {
         onSuccess: (done) => {
-          announce(done.progress.obeyed_unix_ns ? `${title}: confirmed by the agent.` : `${title}: requested, not confirmed yet.`);
+          if (done.progress.obeyed_unix_ns) announce(`${title}: confirmed by the agent.`);
+          else {
+            announce(`${title}: requested, not confirmed yet.`);
+            void answerOf(agent.id, which).then((answer) => {
+              if (answer) announce(answer === "obeyed" ? `${title}: confirmed by the agent.` : `${title}: refused by the agent.`);
+              for (const topic of TOPICS) void client.invalidateQueries({ queryKey: [topic] });
+            });
+          }
           onClose();
         },
       },
