@@ -143,35 +143,43 @@ void RouteTable::add(Route route) {
   patterns_.push_back(std::move(pattern));
 }
 
+// How many literal segments of the pattern stand in the path, nothing if it does not fit; `path`
+// gets the parameters.
+std::optional<std::size_t> RouteTable::literals_in(
+    const Pattern& pattern, std::span<const std::string> segments,
+    std::map<std::string, std::string, std::less<>>& path) {
+  if (pattern.segments.size() != segments.size()) return std::nullopt;
+  std::size_t literals = 0;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::string& wanted = pattern.segments[i];
+    if (is_parameter(wanted)) {
+      if (segments[i].empty()) return std::nullopt;
+      path[wanted.substr(1, wanted.size() - 2)] = segments[i];
+    } else if (wanted == segments[i]) {
+      ++literals;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return literals;
+}
+
 RouteMatch RouteTable::match(std::string_view method, std::span<const std::string> segments) const {
+  // "/traces/compare" wins over "/traces/{trace_id}", under every method.
   RouteMatch best;
   std::size_t best_literals = 0;
   for (const Pattern& pattern : patterns_) {
-    if (pattern.segments.size() != segments.size()) continue;
     std::map<std::string, std::string, std::less<>> path;
-    std::size_t literals = 0;
-    bool fits = true;
-    for (std::size_t i = 0; i < segments.size() && fits; ++i) {
-      const std::string& wanted = pattern.segments[i];
-      if (is_parameter(wanted)) {
-        path[wanted.substr(1, wanted.size() - 2)] = segments[i];
-        fits = !segments[i].empty();
-      } else {
-        fits = wanted == segments[i];
-        ++literals;
-      }
-    }
-    if (!fits) continue;
+    const auto literals = literals_in(pattern, segments, path);
+    if (!literals || *literals < best_literals) continue;
+    if (*literals > best_literals) best = {};
+    best_literals = *literals;
     const Route& route = routes_[pattern.route];
-    if (route.method != method && !(method == "HEAD" && route.method == "GET")) {
-      best.allow += (best.allow.empty() ? "" : ", ") + route.method;
-      continue;
-    }
-    // "/traces/compare" wins over "/traces/{trace_id}".
-    if (best.route == nullptr || literals > best_literals) {
+    if (route.method == method || (method == "HEAD" && route.method == "GET")) {
       best.route = &route;
       best.path = std::move(path);
-      best_literals = literals;
+    } else {
+      best.allow += (best.allow.empty() ? "" : ", ") + route.method;
     }
   }
   return best;
@@ -235,6 +243,20 @@ base::Result<std::int64_t> duration_param(const ApiRequest& request, std::string
                                                   "' is no duration; write 500ms, 2s or 1h30m"};
   }
   return *duration;
+}
+
+base::Result<std::string_view> word_param(const ApiRequest& request, std::string_view name,
+                                          std::initializer_list<std::string_view> words) {
+  const std::string_view text = request.param(name);
+  if (text.empty()) return text;
+  std::string allowed;
+  for (const std::string_view word : words) {
+    if (word == text) return text;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(word);
+  }
+  return Error{
+      ErrorCode::kInvalidArgument,
+      std::string(name) + ": '" + std::string(text.substr(0, 60)) + "' is none of " + allowed};
 }
 
 base::Result<base::TraceId> parse_trace_id(std::string_view text) {

@@ -79,6 +79,10 @@ class RouteTable {
     std::vector<std::string> segments;
     std::size_t route = 0;
   };
+  static std::optional<std::size_t> literals_in(
+      const Pattern& pattern, std::span<const std::string> segments,
+      std::map<std::string, std::string, std::less<>>& path);
+
   std::vector<Route> routes_;
   std::vector<Pattern> patterns_;
 };
@@ -94,6 +98,9 @@ base::Result<std::int64_t> int_param(const ApiRequest& request, std::string_view
                                      std::int64_t fallback, std::int64_t min, std::int64_t max);
 base::Result<std::int64_t> duration_param(const ApiRequest& request, std::string_view name,
                                           std::int64_t fallback);
+// One of `words`, or empty for an absent or empty parameter.
+base::Result<std::string_view> word_param(const ApiRequest& request, std::string_view name,
+                                          std::initializer_list<std::string_view> words);
 // A 16- or 32-digit trace id in hex of either case (short ids are padded left with zeros).
 base::Result<base::TraceId> parse_trace_id(std::string_view text);
 std::optional<base::UnixNanos> parse_time(std::string_view text);

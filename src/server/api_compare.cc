@@ -60,7 +60,9 @@ void write_set_partial(JsonWriter& json, const BottleneckSet& set) {
     return;
   }
   json.begin_object().field("reason", store::partial_reason(set.partial));
-  json.field("missing", set.missing).end_object();
+  json.key("missing").begin_array();
+  if (set.missing > 0) json.value(std::to_string(set.missing) + " traces");
+  json.end_array().end_object();
 }
 
 Result<net::HttpResponse> bottlenecks(const AgentRouteDeps& deps, const ApiRequest& request) {

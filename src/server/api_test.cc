@@ -22,6 +22,8 @@ TEST(ApiTest, LiteralsWinOverParameters) {
   const RouteMatch match = routes.match("GET", one);
   EXPECT_EQ(match.path.at("trace_id"), "abc");
   EXPECT_NE(routes.match("HEAD", one).route, nullptr);
+  EXPECT_EQ(routes.match("DELETE", compare).route, nullptr);
+  EXPECT_EQ(routes.match("DELETE", compare).allow, "GET");
 }
 
 TEST(ApiTest, AKnownPathUnderAnotherMethodNamesWhatIsAllowed) {

@@ -186,13 +186,14 @@ Result<net::HttpResponse> conflicts(const AgentRouteDeps& deps, const ApiRequest
   const base::UnixNanos now = deps.clock.now();
   HG_ASSIGN_OR_RETURN(const store::TimeRange range, range_param(request, now));
   HG_ASSIGN_OR_RETURN(const Page page, page_param(request, 50, kConflictsPerPageMax));
+  HG_ASSIGN_OR_RETURN(const auto state,
+                      word_param(request, "state", {"open", "resolved", "review"}));
   agents::ConflictReport report;
   std::size_t deadlocks = 0;
   deps.engine.analytics().read(request.tenant, now, [&](const agents::AgentMetrics& metrics) {
     report = metrics.conflicts(window_of(range), now);
     deadlocks = metrics.dependencies(window_of(range), now).deadlocks.size();
   });
-  const auto state = request.param("state");
   std::erase_if(report.items, [&](const agents::ConflictRow& row) {
     const bool open = row.conflict.state == agents::ConflictState::kOpen;
     return (state == "open" && !open) || (state == "resolved" && open);

@@ -323,8 +323,7 @@ void write_partial_reason(JsonWriter& json, store::Partial partial) {
     json.null();
     return;
   }
-  json.begin_object().field("reason", store::partial_reason(partial)).key("missing").null();
-  json.end_object();
+  json.begin_object().field("reason", store::partial_reason(partial)).end_object();
 }
 
 void write_count_or_null(JsonWriter& json, std::int64_t count) {

@@ -87,8 +87,7 @@ void write_partial(JsonWriter& json, store::Partial partial) {
     json.null();
     return;
   }
-  json.begin_object().field("reason", store::partial_reason(partial)).key("missing").null();
-  json.end_object();
+  json.begin_object().field("reason", store::partial_reason(partial)).end_object();
 }
 
 void write_cost(JsonWriter& json, const store::SearchCost& cost) {

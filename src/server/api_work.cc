@@ -173,6 +173,8 @@ bool run_matches(const agents::RunRow& run, const ApiRequest& request, store::Ti
 
 Result<net::HttpResponse> list_runs(const AgentRouteDeps& deps, const ApiRequest& request) {
   const base::UnixNanos now = deps.clock.now();
+  HG_RETURN_IF_ERROR(
+      word_param(request, "outcome", {"success", "failed", "limit", "running", "unknown"}));
   store::TimeRange range;
   HG_ASSIGN_OR_RETURN(range.begin, time_param(request, "start", range.begin));
   HG_ASSIGN_OR_RETURN(range.end, time_param(request, "end", range.end));

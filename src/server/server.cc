@@ -22,6 +22,7 @@
 #include "server/guard.h"
 #include "server/jaeger_grpc.h"
 #include "server/jaeger_http.h"
+#include "server/openapi.h"
 #include "server/otlp_endpoints.h"
 #include "server/page.h"
 #include "server/receiver.h"
@@ -186,6 +187,7 @@ class ServerImpl final : public Server {
                                 {[this](MetricsPage& page) {
                                   write_control_metrics(page, *directives_, control_, *audit_);
                                 }}});
+    add_openapi_route(routes_, config_.base_path);
   }
 
   Result<void> listen_otlp_http(const OtlpEndpointDeps& deps, const ListenAddress& address) {
