@@ -6,7 +6,8 @@ namespace honeyguide::detect {
 
 AlarmGate::State AlarmGate::observe(double surprise, const AlarmLimits& limits, double time_s) {
   State state;
-  const double offset = bar_offset(time_s);
+  if (time_s >= offset_until_s_) offset_ = 0;
+  const double offset = offset_;
   if (open_) {
     ++rows_;
     if (surprise < limits.close + offset || rows_ >= limits.rows_max) {
@@ -27,9 +28,20 @@ AlarmGate::State AlarmGate::observe(double surprise, const AlarmLimits& limits, 
   return state;
 }
 
+namespace {
+
+float step_of(Verdict verdict) {
+  return verdict == Verdict::kThumbsDown ? 0.5F : -0.25F;
+}
+
+}  // namespace
+
+void AlarmGate::withdraw(Verdict verdict) {
+  offset_ = std::clamp(offset_ - step_of(verdict), -1.0F, 2.0F);
+}
+
 void AlarmGate::feedback(Verdict verdict, double until_s) {
-  const float step = verdict == Verdict::kThumbsDown ? 0.5F : -0.25F;
-  offset_ = std::clamp(offset_ + step, -1.0F, 2.0F);
+  offset_ = std::clamp(offset_ + step_of(verdict), -1.0F, 2.0F);
   offset_until_s_ = std::max(offset_until_s_, until_s);
 }
 

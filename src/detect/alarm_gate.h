@@ -33,6 +33,8 @@ class AlarmGate {
   // most two in all), thumbs up lowers it by a quarter (at most one). It ends at `until_s`; a later
   // opinion extends it.
   void feedback(Verdict verdict, double until_s);
+  // Takes an earlier opinion back.
+  void withdraw(Verdict verdict);
   double bar_offset(double time_s) const;
 
  private:

@@ -55,6 +55,7 @@ class SeriesDetector {
   void learn(double time_s, double value);
 
   void feedback(Verdict verdict, double until_s) { gate_.feedback(verdict, until_s); }
+  void withdraw(Verdict verdict) { gate_.withdraw(verdict); }
   std::uint32_t points() const { return seen_; }
   MetricClass metric_class() const { return metric_class_; }
 

@@ -44,6 +44,7 @@ class VectorDetector {
   VectorJudgement observe(double time_s, std::span<const double> values,
                           const AlarmLimits& limits = {});
   void feedback(Verdict verdict, double until_s) { gate_.feedback(verdict, until_s); }
+  void withdraw(Verdict verdict) { gate_.withdraw(verdict); }
 
   std::string save() const;
   static base::Result<VectorDetector> load(std::string_view bytes);

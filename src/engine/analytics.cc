@@ -113,11 +113,11 @@ void Analytics::flush(store::TenantId id, Tenant& owner, base::UnixNanos now, bo
   owner.metrics->flush(now);
   owner.dirty = false;
   owner.flushed = now;
-  const auto points = owner.metrics->take_points(now);
+  auto points = owner.metrics->take_points(now);
   if (!points.empty()) {
     owner.changed = true;
     publish(id, owner, points);
-    if (!history && listener_.on_points) listener_.on_points(id, points);
+    if (listener_.on_points) listener_.on_points(id, std::move(points), history);
   }
   if (listener_.on_flush) listener_.on_flush(id, now, history);
 }

@@ -47,8 +47,9 @@ inline constexpr std::uint32_t kAgentSlots = 32;
 
 // Hears what was published, on the analytics thread.
 struct AnalyticsListener {
-  // Points of a tenant's series that are judged: first publications of live data.
-  std::function<void(store::TenantId, const std::vector<agents::SeriesPoint>&)> on_points;
+  // Points of a tenant's series once they are stored, first publications and revisions; `history`
+  // while old data are read in, which are learned from and not judged.
+  std::function<void(store::TenantId, std::vector<agents::SeriesPoint>, bool history)> on_points;
   // After each flush of a tenant; `history` while old data are read in.
   std::function<void(store::TenantId, base::UnixNanos now, bool history)> on_flush;
 };

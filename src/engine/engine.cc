@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#include "engine/exemplar.h"
+
 namespace honeyguide::engine {
 namespace {
 
@@ -23,6 +25,7 @@ base::Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options, Engi
   HG_ASSIGN_OR_RETURN(const store::Position from, analytics->restore());
   std::unique_ptr<Engine> engine(
       new Engine(options, stores, clock, std::move(log), std::move(analytics), from));
+  HG_RETURN_IF_ERROR(engine->start_watch());
   if (options.threads) {
     sigset_t all;
     sigset_t before;
@@ -42,10 +45,32 @@ Engine::Engine(EngineOptions options, EngineStores stores, const base::Clock& cl
       log_(std::move(log)),
       analytics_(std::move(analytics)),
       metric_ingest_(stores_.series),
+      watch_({options_.threads, options_.detectors_max}, stores_.series, stores_.state, clock,
+             log_),
       feed_(stores_.traces, from, options_.feed_bytes_max),
       checkpointed_(clock.steady_ns()),
       checkpoint_position_(from) {
   stores_.traces.hold_settle_after(from);
+}
+
+base::Result<void> Engine::start_watch() {
+  HG_RETURN_IF_ERROR(watch_.restore());
+  watch_.set_find_exemplar([this](const watch::Anomaly& anomaly) {
+    return find_exemplar(*analytics_, anomaly, clock_.now());
+  });
+  AnalyticsListener listener;
+  listener.on_points = [this](store::TenantId tenant, std::vector<agents::SeriesPoint> points,
+                              bool history) {
+    std::vector<watch::WatchedPoint> watched;
+    watched.reserve(points.size());
+    for (agents::SeriesPoint& point : points) {
+      watched.push_back({std::move(point.key), point.kind, point.point});
+    }
+    watch_.offer(tenant, std::move(watched), history);
+  };
+  analytics_->set_listener(std::move(listener));
+  watch_.start();
+  return {};
 }
 
 Engine::~Engine() {
@@ -73,13 +98,16 @@ base::Result<std::uint64_t> Engine::poll(std::uint64_t batches_max) {
   auto consumed = feed_.poll(
       [this](const store::CommittedBatch& batch) { analytics_->consume(batch); }, batches_max);
   tick_when_due();
+  if (!options_.threads) watch_.poll();
   return consumed;
 }
 
 base::Result<MetricIngestOutcome> Engine::append_metrics(store::TenantId tenant,
                                                          const telemetry::MetricBatch& metrics,
-                                                         base::UnixNanos arrival) {
-  return metric_ingest_.append(tenant, metrics, arrival);
+                                                         base::UnixNanos arrival, bool backfill) {
+  auto outcome = metric_ingest_.append(tenant, metrics, arrival);
+  if (outcome) watch_.offer(tenant, std::move(outcome->written), backfill);
+  return outcome;
 }
 
 void Engine::tick_when_due() {
@@ -137,6 +165,7 @@ void Engine::stop() {
   if (thread_.joinable()) thread_.join();
   analytics_->tick(clock_.now());
   checkpoint();
+  watch_.stop();
 }
 
 EngineStats Engine::stats() {

@@ -19,6 +19,7 @@
 #include "store/series_store.h"
 #include "store/state_store.h"
 #include "store/trace_store.h"
+#include "watch/watch.h"
 
 namespace honeyguide::engine {
 
@@ -34,6 +35,7 @@ struct EngineOptions {
   store::SeriesRetention series_retention;
   bool threads = true;
   std::int64_t feed_bytes_max = kFeedBytesMax;
+  std::size_t detectors_max = watch::kDetectorsMax;
 };
 
 struct EngineStats {
@@ -53,13 +55,14 @@ class Engine {
   void append(store::AppendRequest request, bool backfill, store::AppendDone done);
   base::Result<MetricIngestOutcome> append_metrics(store::TenantId tenant,
                                                    const telemetry::MetricBatch& metrics,
-                                                   base::UnixNanos arrival);
+                                                   base::UnixNanos arrival, bool backfill = false);
 
   // Consumes at most `batches_max` committed batches on the calling thread, then evaluates and
   // checkpoints what is due. Only without threads.
   base::Result<std::uint64_t> poll(std::uint64_t batches_max);
 
   Analytics& analytics() { return *analytics_; }
+  watch::Watch& watch() { return watch_; }
 
   // Ends analytics after a last checkpoint. Idempotent. Appends are still passed on afterwards.
   void stop();
@@ -70,6 +73,7 @@ class Engine {
  private:
   Engine(EngineOptions options, EngineStores stores, const base::Clock& clock, base::LogSink log,
          std::unique_ptr<Analytics> analytics, store::Position from);
+  base::Result<void> start_watch();
   void run();
   void tick_when_due();
   void checkpoint();
@@ -81,6 +85,7 @@ class Engine {
   const base::LogSink log_;
   const std::unique_ptr<Analytics> analytics_;
   MetricIngest metric_ingest_;
+  watch::Watch watch_;
   Feed feed_;
   std::int64_t ticked_ = 0;        // steady
   std::int64_t checkpointed_ = 0;  // steady

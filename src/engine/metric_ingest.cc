@@ -42,6 +42,12 @@ struct MetricIngest::Writing {
   base::UnixNanos arrival = 0;
   const Metric* metric = nullptr;
   std::vector<store::SeriesPoint> points;
+  std::vector<watch::WatchedPoint> watched;
+
+  void put(store::SeriesInfo& info, std::uint64_t series, telemetry::Point point) {
+    points.push_back({series, point});
+    watched.push_back({std::move(info.key), info.kind, point});
+  }
 
   Labels labels(const MetricPoint& point) const {
     Labels out;
@@ -77,6 +83,7 @@ Result<MetricIngestOutcome> MetricIngest::append(store::TenantId tenant,
   }
   HG_RETURN_IF_ERROR(series_.write(tenant, writing.points));
   forget_old();
+  outcome.written = std::move(writing.watched);
   return outcome;
 }
 
@@ -155,7 +162,7 @@ Result<bool> MetricIngest::add_value(Writing& writing, const std::string& suffix
   const bool is_gauge_kind = writing.metric->kind == MetricKind::kGauge;
   if (kind == SeriesKind::kGauge) {
     if (delta && !is_gauge_kind) value = tracked->last += value;
-    writing.points.push_back({series, {bucket, value}});
+    writing.put(info, series, {bucket, value});
     return true;
   }
   double increase = value;
@@ -181,7 +188,7 @@ Result<bool> MetricIngest::add_value(Writing& writing, const std::string& suffix
     tracked->has_bucket = true;
   }
   tracked->in_bucket += increase;
-  writing.points.push_back({series, {bucket, tracked->in_bucket}});
+  writing.put(info, series, {bucket, tracked->in_bucket});
   return true;
 }
 

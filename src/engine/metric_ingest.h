@@ -27,6 +27,7 @@
 #include "base/result.h"
 #include "store/series_store.h"
 #include "telemetry/metric_batch.h"
+#include "watch/series_watch.h"
 
 namespace honeyguide::engine {
 
@@ -42,6 +43,8 @@ inline constexpr std::size_t kTrackedSeriesMax = 200'000;
 struct MetricIngestOutcome {
   std::uint64_t rejected = 0;  // points whose series did not fit
   std::string message;
+  // What was written, for those that judge it.
+  std::vector<watch::WatchedPoint> written;
 };
 
 class MetricIngest {

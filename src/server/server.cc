@@ -51,8 +51,8 @@ class EngineSink final : public IngestSink {
     engine_.append(std::move(request), backfill, std::move(done));
   }
   Result<MetricOutcome> append_metrics(store::TenantId tenant, telemetry::MetricBatchPtr metrics,
-                                       base::UnixNanos arrival, bool) override {
-    HG_ASSIGN_OR_RETURN(auto outcome, engine_.append_metrics(tenant, *metrics, arrival));
+                                       base::UnixNanos arrival, bool backfill) override {
+    HG_ASSIGN_OR_RETURN(auto outcome, engine_.append_metrics(tenant, *metrics, arrival, backfill));
     return MetricOutcome{outcome.rejected, std::move(outcome.message)};
   }
 
