@@ -3,6 +3,9 @@
 #include "base/file_system.h"
 
 #include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -93,6 +96,7 @@ TEST(FaultyFsTest, ACrashKeepsWhatWasSyncedAndAPrefixOfTheRest) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     FaultyFs fs(seed);
     auto file = fs.open_append("f").value();
+    ASSERT_TRUE(fs.sync_directory("."));
     ASSERT_TRUE(file->append("synced"));
     ASSERT_TRUE(file->sync());
     ASSERT_TRUE(file->append("-unsynced"));
@@ -108,6 +112,43 @@ TEST(FaultyFsTest, ATornAppendFailsAndLeavesAPrefix) {
   fs.set_plan({.torn_append_chance = 1.0});
   auto file = fs.open_append("f").value();
   EXPECT_FALSE(file->append("0123456789"));
+  EXPECT_LE(file->size_bytes(), 10u);
+}
+
+TEST(FaultyFsTest, ACrashTakesBackTheLatestDirectoryChangesThatWereNotSynced) {
+  std::set<std::vector<std::string>> outcomes;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    FaultyFs fs(seed);
+    ASSERT_TRUE(fs.write_file_atomic("kept", "1"));
+    ASSERT_TRUE(fs.rename("kept", "moved"));
+    ASSERT_TRUE(fs.remove_file("moved"));
+    fs.crash();
+    outcomes.insert(*fs.list("."));
+  }
+  EXPECT_EQ(outcomes, (std::set<std::vector<std::string>>{{}, {"moved"}, {"kept"}}));
+}
+
+TEST(FaultyFsTest, AProcessEndsInTheMiddleOfAnAppendAndTheNextOneGoesOn) {
+  FaultyFs fs(7);
+  auto file = fs.open_append("f").value();
+  fs.stop_after(1);
+  ASSERT_TRUE(file->append("whole"));
+  EXPECT_FALSE(file->append("0123456789"));
+  EXPECT_TRUE(fs.stopped());
+  EXPECT_FALSE(file->append("x"));
+  EXPECT_FALSE(fs.rename("f", "g"));
+  fs.restart();
+  EXPECT_TRUE(std::string("whole0123456789").starts_with(*fs.read_file("f")));
+  EXPECT_TRUE(fs.rename("f", "g"));
+}
+
+TEST(FaultyFsTest, ADiskThatFillsUpTakesWhatFits) {
+  FaultyFs fs(3);
+  fs.set_capacity_bytes(10);
+  auto file = fs.open_append("f").value();
+  const auto refused = file->append("0123456789abcdef");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kResourceExhausted);
   EXPECT_LE(file->size_bytes(), 10u);
 }
 

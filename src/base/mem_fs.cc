@@ -98,6 +98,27 @@ void MemFs::lose_power(const std::function<std::uint64_t(std::uint64_t)>& keep) 
   locks_.clear();
 }
 
+std::shared_ptr<MemFile> MemFs::file_at(const std::string& path) {
+  MutexLock lock(mutex_);
+  const auto found = files_.find(path);
+  return found == files_.end() ? nullptr : found->second;
+}
+
+void MemFs::put_file(const std::string& path, std::shared_ptr<MemFile> file) {
+  MutexLock lock(mutex_);
+  if (file) {
+    files_[path] = std::move(file);
+  } else {
+    files_.erase(path);
+  }
+}
+
+std::uint64_t MemFs::free_bytes() {
+  MutexLock lock(mutex_);
+  const std::uint64_t used = used_bytes();
+  return capacity_bytes_ > used ? capacity_bytes_ - used : 0;
+}
+
 std::uint64_t MemFs::used_bytes() const {
   std::uint64_t used = 0;
   for (const auto& [path, file] : files_) used += file->bytes.size();

@@ -43,6 +43,13 @@ class MemFs : public FileSystem {
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override;
   Result<DiskSpace> disk_space(const std::string& directory) override;
 
+ protected:
+  // The file itself, null if there is none; for file systems that break this one on purpose.
+  std::shared_ptr<MemFile> file_at(const std::string& path);
+  // Puts `file` there; null takes away what is there.
+  void put_file(const std::string& path, std::shared_ptr<MemFile> file);
+  std::uint64_t free_bytes();
+
  private:
   friend class MemWritableFile;
   friend class MemReadableFile;

@@ -14,6 +14,8 @@ using base::Result;
 constexpr std::uint32_t kShard = 0;
 // A checkpoint's state goes into values of this size; the store takes up to 16 MiB a value.
 constexpr std::size_t kChunkBytes = 4u << 20;
+constexpr std::uint32_t kChunksMax = 1u << 20;
+constexpr int kRehydrateAttempts = 3;
 
 // "00000003/00000001": sorted by tenant, then chunk.
 std::string chunk_id(store::TenantId tenant, std::size_t chunk) {
@@ -77,9 +79,20 @@ Analytics::Tenant* Analytics::tenant(store::TenantId id) {
   const auto load_trace = [this, id](const base::TraceId& trace_id) {
     store::ReadTraceOptions read;
     read.budget.bytes_max = options_.rehydrate_bytes_max;
-    const auto trace = traces_.read_trace(id, trace_id, read);
     std::vector<telemetry::SpanBatchPtr> batches;
-    if (trace) batches.push_back(trace->spans);
+    for (int attempt = 1;; ++attempt) {
+      const auto trace = traces_.read_trace(id, trace_id, read);
+      if (trace) {
+        batches.push_back(trace->spans);
+        break;
+      }
+      if (trace.error().code == base::ErrorCode::kNotFound) break;
+      if (attempt < kRehydrateAttempts) continue;
+      log_(base::LogLevel::kError,
+           "the figures of trace " + trace_id.to_hex() +
+               " lack spans that could not be read: " + trace.error().to_string());
+      break;
+    }
     return batches;
   };
   made.metrics =
@@ -166,6 +179,10 @@ Result<void> Analytics::checkpoint(store::Position position) {
     }
     chunk_counts.emplace_back(&owner, chunk);
   }
+  // Neither the spans that this state knows nor the points that it has published may be younger on
+  // disk than the state itself.
+  HG_RETURN_IF_ERROR(traces_.sync());
+  HG_RETURN_IF_ERROR(series_.sync());
   HG_RETURN_IF_ERROR(state_.checkpoint(checkpoint));
   for (const auto& [owner, chunks] : chunk_counts) {
     owner->chunks = chunks;
@@ -181,21 +198,36 @@ Result<store::Position> Analytics::restore() {
   if (positions.empty()) return store::Position{};
   const store::Position newest = positions.front().position;
   if (newest > traces_.last_position()) {
-    // Power was lost and took the tail of the log with it: the state knows spans that are gone.
+    // The log has lost what was synced, or was put back from an older copy: the state knows spans
+    // that are gone.
     log_(base::LogLevel::kWarning,
          "the checkpoint is newer than the log; figures are computed again from the stored spans");
-    return store::Position{};
+    return discard_checkpoint();
   }
   HG_ASSIGN_OR_RETURN(const bool whole, restore_tenants());
   if (whole) return newest;
   log_(base::LogLevel::kWarning,
        "the checkpoint is damaged; figures are computed again from the stored spans");
   tenants_.clear();
+  return discard_checkpoint();
+}
+
+Result<store::Position> Analytics::discard_checkpoint() {
+  // On disk, too, and before the log grows past the position that the old state claims to cover.
+  store::Checkpoint nothing;
+  nothing.shard = kShard;
+  nothing.epoch = epoch_;
+  nothing.position = store::Position{};
+  HG_ASSIGN_OR_RETURN(const auto chunks,
+                      state_.list(kShard, store::StateKind::kAnalytics, "", kChunksMax));
+  for (const auto& [id, bytes] : chunks) {
+    nothing.changes.push_back({store::StateKind::kAnalytics, id, std::nullopt});
+  }
+  HG_RETURN_IF_ERROR(state_.checkpoint(nothing));
   return store::Position{};
 }
 
 Result<bool> Analytics::restore_tenants() {
-  constexpr std::uint32_t kChunksMax = 1u << 20;
   HG_ASSIGN_OR_RETURN(const auto chunks,
                       state_.list(kShard, store::StateKind::kAnalytics, "", kChunksMax));
   std::map<store::TenantId, std::string> states;

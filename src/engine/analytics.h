@@ -110,6 +110,8 @@ class Analytics {
   void publish(store::TenantId id, Tenant& tenant, const std::vector<agents::SeriesPoint>& points)
       HG_REQUIRES(mutex_);
   base::Result<bool> restore_tenants() HG_REQUIRES(mutex_);
+  // Forgets the stored figures; gives position 0, from which they are computed again.
+  base::Result<store::Position> discard_checkpoint() HG_REQUIRES(mutex_);
   void load_slots(store::TenantId id, Tenant& tenant) HG_REQUIRES(mutex_);
 
   const AnalyticsOptions options_;

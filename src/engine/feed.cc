@@ -70,21 +70,28 @@ base::Result<std::uint64_t> Feed::poll_store(const Consumer& consumer, std::uint
     behind_ = false;
   }
   std::uint64_t consumed = 0;
+  bool stopped = false;
   const auto end = store_.replay(from, [&](const store::CommittedBatch& batch) {
     consumer(batch);
     ++consumed;
     base::MutexLock lock(mutex_);
-    if (batch.position > position_) position_ = batch.position;
+    // Stopping where the position did not move would repeat what was just consumed for ever.
+    const bool moved = batch.position > position_;
+    if (moved) position_ = batch.position;
     ++stats_.batches_total;
     ++stats_.replayed_total;
     stats_.spans_total += batch.spans ? batch.spans->size() : 0;
-    return consumed < batches_max;
+    stopped = moved && consumed >= batches_max;
+    return !stopped;
   });
-  if (!end || consumed >= batches_max) {
+  {
     base::MutexLock lock(mutex_);
-    behind_ = true;
-    ring_.clear();
-    ring_bytes_ = 0;
+    if (end && !stopped && *end > position_) position_ = *end;
+    if (!end || stopped) {
+      behind_ = true;
+      ring_.clear();
+      ring_bytes_ = 0;
+    }
   }
   if (!end) return end.error();
   return consumed;

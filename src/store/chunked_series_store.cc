@@ -56,13 +56,13 @@ base::Result<void> ChunkedSeriesStore::register_series(TenantId tenant, const Se
   SeriesInfo normal = info;
   normal.key.normalise();
   if (index_.find(tenant, normal.key.id()) != nullptr) return {};
-  // Into the index first: it knows the limits. A series that storage then refuses is written again
-  // by nobody, so it must leave the index too; a failed put makes the store unusable instead.
+  // Into the index first: it knows the limits. A series that storage then refuses leaves it again,
+  // so that the next registration stores it.
   HG_ASSIGN_OR_RETURN(const bool added, index_.add(tenant, normal));
   if (!added) return {};
   if (auto put = storage_->put_series(tenant, normal); !put) {
-    closed_ = true;
-    return base::with_context(put.error(), "series store closed itself, reopen it");
+    index_.remove(tenant, normal.key);
+    return put;
   }
   return {};
 }
@@ -95,6 +95,12 @@ base::Result<void> ChunkedSeriesStore::write(TenantId tenant,
   points_written_ += aligned.size();
   if (head_is_full()) return fold_locked();
   return {};
+}
+
+base::Result<void> ChunkedSeriesStore::sync() {
+  base::MutexLock lock(mutex_);
+  HG_RETURN_IF_ERROR(check_open());
+  return storage_->sync();
 }
 
 void ChunkedSeriesStore::add_to_head(TenantId tenant, const std::vector<SeriesPoint>& points) {

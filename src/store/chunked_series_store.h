@@ -33,6 +33,9 @@ class ChunkStorage {
   virtual base::Result<void> put_series(TenantId tenant, const SeriesInfo& info) = 0;
   // Survives a kill of the process when it returns; power loss may take the last ticks.
   virtual base::Result<void> append_tick(std::string_view tick) = 0;
+  // What was appended before survives power loss. Nothing to do where a checkpoint of the state
+  // store does it.
+  virtual base::Result<void> sync() { return {}; }
   // Periods that hold chunks.
   virtual const std::set<std::uint32_t>& periods(Resolution resolution) = 0;
   // Empty if there is none.
@@ -69,6 +72,7 @@ class ChunkedSeriesStore final : public SeriesStore {
                                                     const std::vector<LabelMatcher>& matchers,
                                                     std::uint32_t limit) override;
   base::Result<void> write(TenantId tenant, const std::vector<SeriesPoint>& points) override;
+  base::Result<void> sync() override;
   base::Result<std::vector<telemetry::Point>> read(TenantId tenant, std::uint64_t series,
                                                    Resolution resolution, TimeRange time) override;
   base::Result<void> apply_retention(const SeriesRetention& retention,

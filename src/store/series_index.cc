@@ -85,6 +85,12 @@ base::Result<bool> SeriesIndex::add(TenantId tenant, SeriesInfo info) {
   return inserted;
 }
 
+void SeriesIndex::remove(TenantId tenant, const telemetry::SeriesKey& key) {
+  Tenant& own = tenants_[tenant];
+  own.by_id.erase(key.id());
+  own.by_canonical.erase(key.canonical());
+}
+
 const SeriesInfo* SeriesIndex::find(TenantId tenant, std::uint64_t series) const {
   const auto own = tenants_.find(tenant);
   if (own == tenants_.end()) return nullptr;

@@ -27,6 +27,8 @@ class SeriesIndex {
   base::Result<std::vector<SeriesInfo>> search(TenantId tenant, std::string_view name,
                                                const std::vector<LabelMatcher>& matchers,
                                                std::uint32_t limit) const;
+  // Takes back an add(), for a series that could not be stored.
+  void remove(TenantId tenant, const telemetry::SeriesKey& key);
   void clear() { tenants_.clear(); }
 
   std::uint64_t size() const;

@@ -76,6 +76,10 @@ class SeriesStore {
   // a rewrite is idempotent. kNotFound for a series that is not registered.
   virtual base::Result<void> write(TenantId tenant, const std::vector<SeriesPoint>& points) = 0;
 
+  // What was written before survives power loss, and not only a kill of the process. Called before
+  // a checkpoint that says so. Stores whose checkpoints share their log need do nothing.
+  virtual base::Result<void> sync() { return {}; }
+
   // Points of buckets that start in [time.begin, time.end), ascending.
   virtual base::Result<std::vector<telemetry::Point>> read(TenantId tenant, std::uint64_t series,
                                                            Resolution resolution,

@@ -202,6 +202,8 @@ class TraceStore {
 
   // Takes the batch into the commit queue. `done` gets kResourceExhausted (queue or disk full; the
   // sender should retry later), kUnavailable (write failed; retry) or the acknowledgement.
+  // Acknowledgements of new batches come in the order of their positions, and all rows up to a
+  // position belong to batches acknowledged by then.
   virtual void append(AppendRequest request, AppendDone done) = 0;
 
   // kNotFound if no span of the trace is stored. A miss is as cheap as a hit.
@@ -229,7 +231,8 @@ class TraceStore {
 
   // Hands every batch after `from` to `sink` in commit order until it returns false. The order is
   // that of the commits as long as settle has not passed `from` (see hold_settle_after); older data
-  // comes in any order. Gives the position after the last batch handed out.
+  // comes in any order. Positions never fall; while one stays the same, the rows up to it have not
+  // all been handed out, and a replay from it gives some again. Gives the last position reached.
   virtual base::Result<Position> replay(Position from,
                                         const std::function<bool(const CommittedBatch&)>& sink) = 0;
   virtual Position last_position() = 0;
@@ -245,6 +248,9 @@ class TraceStore {
   virtual base::Result<void> purge() = 0;
   // A consistent copy in `directory`, which must not exist yet; the store goes on working.
   virtual base::Result<void> snapshot(const std::string& directory) = 0;
+
+  // What is committed by now survives power loss, whatever the store's policy.
+  virtual base::Result<void> sync() { return {}; }
 
   virtual TraceStoreStats stats() = 0;
 

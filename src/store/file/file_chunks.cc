@@ -91,6 +91,11 @@ base::Result<void> FileChunks::append_tick(std::string_view tick) {
   return tick_log_->append(tick);
 }
 
+base::Result<void> FileChunks::sync() {
+  HG_RETURN_IF_ERROR(series_log_->sync());
+  return tick_log_->sync();
+}
+
 const std::set<std::uint32_t>& FileChunks::periods(Resolution resolution) {
   return periods_[static_cast<int>(resolution)];
 }

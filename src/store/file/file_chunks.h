@@ -30,6 +30,7 @@ class FileChunks final : public ChunkStorage {
 
   base::Result<void> put_series(TenantId tenant, const SeriesInfo& info) override;
   base::Result<void> append_tick(std::string_view tick) override;
+  base::Result<void> sync() override;
   const std::set<std::uint32_t>& periods(Resolution resolution) override;
   base::Result<std::string> get_chunk(const ChunkKey& key) override;
   base::Result<void> fold(const std::map<ChunkKey, std::string>& chunks) override;

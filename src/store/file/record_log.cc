@@ -57,17 +57,25 @@ base::Result<std::unique_ptr<RecordLog>> RecordLog::open(
 }
 
 base::Result<void> RecordLog::append(std::string_view body) {
-  if (broken_) return Error{ErrorCode::kUnavailable, "the log could not be repaired; reopen it"};
   if (body.size() > kRecordBytesMax) {
     return Error{ErrorCode::kInvalidArgument, "a record of " + std::to_string(body.size()) +
                                                   " bytes, at most " +
                                                   std::to_string(kRecordBytesMax)};
   }
+  HG_RETURN_IF_ERROR(cut_tail());
   if (auto written = file_->append(frame(body)); !written) {
-    broken_ = !file_->truncate(good_bytes_);
+    has_tail_ = true;
+    (void)cut_tail();
     return written;
   }
   good_bytes_ += kHeadBytes + body.size();
+  return {};
+}
+
+base::Result<void> RecordLog::cut_tail() {
+  if (!has_tail_) return {};
+  HG_RETURN_IF_ERROR(file_->truncate(good_bytes_));
+  has_tail_ = false;
   return {};
 }
 
@@ -76,7 +84,8 @@ base::Result<void> RecordLog::append_durable(std::string_view body) {
   HG_RETURN_IF_ERROR(append(body));
   if (auto synced = file_->sync(); !synced) {
     good_bytes_ = before;
-    broken_ = !file_->truncate(before);
+    has_tail_ = true;
+    (void)cut_tail();
     return synced;
   }
   return {};
@@ -85,7 +94,7 @@ base::Result<void> RecordLog::append_durable(std::string_view body) {
 base::Result<void> RecordLog::clear() {
   HG_RETURN_IF_ERROR(file_->truncate(0));
   good_bytes_ = 0;
-  broken_ = false;
+  has_tail_ = false;
   return file_->sync();
 }
 

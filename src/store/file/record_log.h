@@ -26,10 +26,12 @@ class RecordLog {
       base::FileSystem& fs, const std::string& path,
       const std::function<base::Result<void>(std::string_view)>& sink);
 
-  // After an error the log has been cut back to the last whole record, or refuses from then on.
+  // After an error the record is not in the log, unless the process ends before the next append.
   base::Result<void> append(std::string_view body);
   // As append(), and on the disk when it returns; on an error it is not in the log.
   base::Result<void> append_durable(std::string_view body);
+  // What was appended before is on the disk.
+  base::Result<void> sync() { return file_->sync(); }
   // Empties the log.
   base::Result<void> clear();
   std::uint64_t size_bytes() const { return good_bytes_; }
@@ -37,6 +39,7 @@ class RecordLog {
   std::uint64_t torn_bytes() const { return torn_bytes_; }
 
  private:
+  base::Result<void> cut_tail();
   RecordLog(std::unique_ptr<base::WritableFile> file, std::uint64_t good_bytes,
             std::uint64_t torn_bytes)
       : file_(std::move(file)), good_bytes_(good_bytes), torn_bytes_(torn_bytes) {}
@@ -44,7 +47,8 @@ class RecordLog {
   std::unique_ptr<base::WritableFile> file_;
   std::uint64_t good_bytes_ = 0;
   std::uint64_t torn_bytes_ = 0;
-  bool broken_ = false;
+  // What failed may stand behind good_bytes_; it is cut off before the next record.
+  bool has_tail_ = false;
 };
 
 // A whole file that holds one record, written in one step; kDataLoss if damaged.

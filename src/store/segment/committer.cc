@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 namespace honeyguide::store::segment {
 namespace {
@@ -138,6 +139,10 @@ std::vector<Committer::Pending> Committer::take() {
   base::MutexLock lock(queue_mutex_);
   while (!queue_.empty()) {
     Pending& next = queue_.front();
+    // A batch of spans and logs lies in two records. It is committed alone, so that no other's rows
+    // come between them and all before a position belongs to batches before it.
+    const bool mixed = next.request.spans && next.request.logs;
+    if (mixed && !out.empty()) break;
     rows += batch_rows(next.request);
     bytes += next.bytes;
     const bool full =
@@ -146,6 +151,7 @@ std::vector<Committer::Pending> Committer::take() {
     queue_bytes_ -= next.bytes;
     out.push_back(std::move(next));
     queue_.pop_front();
+    if (mixed) break;
   }
   return out;
 }
@@ -191,9 +197,16 @@ base::Result<void> Committer::ensure_file() {
   base::FileSystem& fs = state_.options.fs;
   file->path = state_.young_directory() + "/" + std::to_string(file->number) + ".hgs";
   HG_ASSIGN_OR_RETURN(auto writer, fs.open_append(file->path));
-  HG_RETURN_IF_ERROR(writer->append(head));
-  HG_ASSIGN_OR_RETURN(file->reader, fs.open_read(file->path));
-  HG_RETURN_IF_ERROR(fs.sync_directory(state_.young_directory()));
+  const auto prepare = [&]() -> base::Result<void> {
+    HG_RETURN_IF_ERROR(writer->append(head));
+    HG_ASSIGN_OR_RETURN(file->reader, fs.open_read(file->path));
+    return fs.sync_directory(state_.young_directory());
+  };
+  if (auto prepared = prepare(); !prepared) {
+    // Its number is not used again; recovery takes away what is empty.
+    (void)fs.remove_file(file->path);
+    return prepared;
+  }
   file->size_bytes = writer->size_bytes();
   good_size_ = writer->size_bytes();
   writer_ = std::move(writer);
@@ -295,15 +308,20 @@ void Committer::encode(Commit& commit) {
   }
 }
 
+base::Result<void> Committer::cut_torn_tail() {
+  if (!torn_) return {};
+  HG_RETURN_IF_ERROR(writer_->truncate(good_size_));
+  torn_ = false;
+  return {};
+}
+
 base::Result<void> Committer::write(Commit& commit) {
   HG_RETURN_IF_ERROR(ensure_file());
+  // Whatever reached the file must not stand before the next record.
+  HG_RETURN_IF_ERROR(cut_torn_tail());
   if (auto written = writer_->append(commit.bytes); !written) {
-    // Whatever reached the file must not stand before the next record.
-    if (!writer_->truncate(good_size_)) {
-      writer_.reset();
-      file_->closed = true;
-      file_.reset();
-    }
+    torn_ = true;
+    (void)cut_torn_tail();
     return written;
   }
   dirty_ = true;
@@ -323,7 +341,16 @@ void Committer::publish(Commit& commit) {
 }
 
 void Committer::answer(Commit& commit, const base::Result<void>& result) {
-  for (std::size_t i = 0; i < commit.batches.size(); ++i) {
+  // In the order of their rows, which differs from that of the queue where tenants or hours mix:
+  // whoever follows the acknowledgements sees positions rise.
+  std::vector<std::size_t> order(commit.batches.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (result) {
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return commit.positions[a] < commit.positions[b];
+    });
+  }
+  for (const std::size_t i : order) {
     Pending& batch = commit.batches[i];
     batch.reservation.reset();
     if (result) {
@@ -378,6 +405,7 @@ base::Result<bool> Committer::rotate() {
   base::MutexLock lock(file_mutex_);
   if (!file_ || file_->records.empty()) return false;
   // Only the last file may have a torn tail: the one before it is whole and durable.
+  HG_RETURN_IF_ERROR(cut_torn_tail());
   HG_RETURN_IF_ERROR(writer_->sync());
   dirty_ = false;
   writer_.reset();

@@ -61,6 +61,7 @@ class Committer {
   template <typename Slice, typename ChildrenOf, typename Flush>
   void cut_records(const std::vector<std::pair<std::size_t, Slice>>& slices, Commit& commit,
                    ChildrenOf children_of, Flush flush);
+  base::Result<void> cut_torn_tail() HG_REQUIRES(file_mutex_);
   base::Result<void> write(Commit& commit) HG_REQUIRES(file_mutex_);
   void publish(Commit& commit) HG_REQUIRES(file_mutex_);
   void answer(Commit& commit, const base::Result<void>& result);
@@ -77,6 +78,8 @@ class Committer {
   std::unique_ptr<base::WritableFile> writer_ HG_GUARDED_BY(file_mutex_);
   std::shared_ptr<YoungFile> file_ HG_GUARDED_BY(file_mutex_);
   std::uint64_t good_size_ HG_GUARDED_BY(file_mutex_) = 0;
+  // Part of a record that failed may stand behind good_size_ and could not be cut off yet.
+  bool torn_ HG_GUARDED_BY(file_mutex_) = false;
   bool dirty_ HG_GUARDED_BY(file_mutex_) = false;
 
   BlockWriter encoder_;

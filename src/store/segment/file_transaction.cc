@@ -30,11 +30,21 @@ base::Result<void> FileTransaction::commit(base::FileSystem& fs, const std::stri
   std::string note;
   base::put_fixed(note, base::hash64(steps));
   note += steps;
-  const std::string path = directory + "/" + std::string(kNotePrefix) + std::to_string(number);
-  HG_RETURN_IF_ERROR(fs.write_file_atomic(path, note));
+  note_ = directory + "/" + std::string(kNotePrefix) + std::to_string(number);
+  const auto written = fs.write_file_atomic(note_, note);
+  // A note that is there counts, also if only its durability failed: the next open() reads it.
+  if (!written && !fs.exists(note_)) return written;
   kept_ = true;
-  HG_RETURN_IF_ERROR(apply(fs, steps_));
-  HG_RETURN_IF_ERROR(fs.remove_file(path));
+  return finish(fs, directory);
+}
+
+base::Result<void> FileTransaction::finish(base::FileSystem& fs, const std::string& directory) {
+  if (!applied_) {
+    HG_RETURN_IF_ERROR(fs.sync_directory(directory));
+    HG_RETURN_IF_ERROR(apply(fs, steps_));
+    applied_ = true;
+  }
+  if (fs.exists(note_)) HG_RETURN_IF_ERROR(fs.remove_file(note_));
   return fs.sync_directory(directory);
 }
 

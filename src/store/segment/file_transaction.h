@@ -20,12 +20,16 @@ class FileTransaction {
   void remove(const std::string& path);
   bool empty() const { return steps_.empty(); }
 
-  // Writes the note in `directory`, then does the steps. After an error before the note nothing has
-  // happened (kept() is false); after it the steps are finished by the next open().
+  // Writes the note in `directory`, then finishes. After an error before the note nothing has
+  // happened (kept() is false); after it the change stands: call finish() until it succeeds, and
+  // touch none of its files before. The next open() would do it, too.
   base::Result<void> commit(base::FileSystem& fs, const std::string& directory,
                             std::uint64_t number);
-  // True once the note was written: the change stands, whatever commit() returned.
+  base::Result<void> finish(base::FileSystem& fs, const std::string& directory);
+  // The note was written.
   bool kept() const { return kept_; }
+  // The steps are done; the note may still be there.
+  bool applied() const { return applied_; }
 
   // Finishes what notes in `directory` say; gives how many there were.
   static base::Result<int> recover(base::FileSystem& fs, const std::string& directory);
@@ -38,7 +42,9 @@ class FileTransaction {
   static base::Result<void> apply(base::FileSystem& fs, const std::vector<Step>& steps);
 
   std::vector<Step> steps_;
+  std::string note_;  // its path
   bool kept_ = false;
+  bool applied_ = false;
 };
 
 }  // namespace honeyguide::store::segment

@@ -73,6 +73,24 @@ void Maintenance::replace(const std::vector<std::shared_ptr<const SettledFile>>&
   for (const auto& file : out) cache_.forget(*file);
 }
 
+base::Result<void> Maintenance::finish_earlier() {
+  if (!unfinished_) return {};
+  FileTransaction& transaction = unfinished_->transaction;
+  const auto result = transaction.finish(state_.options.fs, state_.options.directory);
+  if (transaction.applied() && unfinished_->after) std::exchange(unfinished_->after, nullptr)();
+  if (result) unfinished_.reset();
+  return result;
+}
+
+base::Result<void> Maintenance::commit(FileTransaction transaction, std::function<void()> after) {
+  const auto result =
+      transaction.commit(state_.options.fs, state_.options.directory, next_number());
+  if (!transaction.kept()) return result;
+  if (transaction.applied()) std::exchange(after, nullptr)();
+  if (!result) unfinished_ = {std::move(transaction), std::move(after)};
+  return result;
+}
+
 base::Result<std::shared_ptr<SettledFile>> Maintenance::rewrite(
     const std::vector<std::shared_ptr<const SettledFile>>& files, FileClass target_class,
     const KeepRow& keep) {
@@ -97,14 +115,21 @@ base::Result<std::shared_ptr<SettledFile>> Maintenance::rewrite(
   HG_RETURN_IF_ERROR(writer.add_logs(logs, keep));
   HG_ASSIGN_OR_RETURN(auto done, writer.finish(transaction));
   for (const auto& file : files) remove_files(transaction, *file);
-  const auto result =
-      transaction.commit(state_.options.fs, state_.options.directory, next_number());
-  if (!transaction.kept()) return result.error();
   std::vector<std::shared_ptr<SettledFile>> in;
   if (done) in.push_back(done);
-  replace(files, in);
-  HG_RETURN_IF_ERROR(result);
+  HG_RETURN_IF_ERROR(commit(std::move(transaction), [this, files, in] { replace(files, in); }));
   return done;
+}
+
+base::Result<void> Maintenance::save_sequence() {
+  // Rows up to it must not be lost to a power cut, or later rows would get numbers before it.
+  std::string sequence;
+  {
+    base::MutexLock lock(state_.mutex);
+    base::put_fixed(sequence, state_.last_sequence);
+  }
+  HG_RETURN_IF_ERROR(committer_.sync());
+  return state_.options.fs.write_file_atomic(state_.options.directory + "/sequence", sequence);
 }
 
 base::Result<void> Maintenance::save_tombstones(
@@ -143,6 +168,8 @@ base::Result<void> Maintenance::load_tombstones() {
 
 base::Result<void> Maintenance::delete_trace(TenantId tenant, const base::TraceId& id) {
   base::MutexLock work(work_mutex_);
+  // The tombstone hides rows up to a number: these rows must be durable first, or later rows of
+  // the trace would get their numbers after a power cut and be hidden, too.
   std::map<std::pair<TenantId, base::TraceId>, std::uint64_t> next;
   {
     base::MutexLock lock(state_.mutex);
@@ -153,6 +180,7 @@ base::Result<void> Maintenance::delete_trace(TenantId tenant, const base::TraceI
     return base::Error{base::ErrorCode::kResourceExhausted,
                        "too many deletions wait for their rewrite; retry later"};
   }
+  HG_RETURN_IF_ERROR(committer_.sync());
   HG_RETURN_IF_ERROR(save_tombstones(next));
   base::MutexLock lock(state_.mutex);
   state_.tombstones = std::move(next);
@@ -200,8 +228,10 @@ base::Result<bool> Maintenance::erase_one() {
 
 base::Result<void> Maintenance::purge() {
   base::MutexLock work(work_mutex_);
+  HG_RETURN_IF_ERROR(finish_earlier());
   HG_ASSIGN_OR_RETURN(const bool rotated, committer_.rotate());
   (void)rotated;
+  HG_RETURN_IF_ERROR(save_sequence());
   FileTransaction transaction;
   std::vector<std::shared_ptr<const SettledFile>> files;
   std::vector<std::shared_ptr<YoungFile>> young;
@@ -214,16 +244,16 @@ base::Result<void> Maintenance::purge() {
   }
   for (const auto& file : files) remove_files(transaction, *file);
   for (const auto& file : young) transaction.remove(file->path);
-  if (!transaction.empty()) {
-    HG_RETURN_IF_ERROR(
-        transaction.commit(state_.options.fs, state_.options.directory, next_number()));
-  }
-  replace(files, {});
+  const auto after = [this, files, young] {
+    replace(files, {});
+    base::MutexLock lock(state_.mutex);
+    for (const auto& file : young) std::erase(state_.young, file);
+    state_.catalog.clear();
+  };
+  if (!transaction.empty()) HG_RETURN_IF_ERROR(commit(std::move(transaction), after));
   HG_RETURN_IF_ERROR(save_tombstones({}));
   base::MutexLock lock(state_.mutex);
-  for (const auto& file : young) std::erase(state_.young, file);
   state_.tombstones.clear();
-  state_.catalog.clear();
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -55,6 +56,13 @@ class Maintenance {
   base::Result<void> keep_errors(const std::vector<std::shared_ptr<const SettledFile>>& files,
                                  RetentionResult& result) HG_REQUIRES(work_mutex_);
   base::Result<std::set<base::TraceId>> error_traces(TenantId tenant);
+  // Commits `transaction`; `after` follows in memory once its steps are done, which after an error
+  // is when finish_earlier() succeeds.
+  base::Result<void> commit(FileTransaction transaction, std::function<void()> after)
+      HG_REQUIRES(work_mutex_);
+  base::Result<void> finish_earlier() HG_REQUIRES(work_mutex_);
+  // Positions go on from here, whatever is dropped.
+  base::Result<void> save_sequence();
   base::Result<void> save_tombstones(
       const std::map<std::pair<TenantId, base::TraceId>, std::uint64_t>& tombstones);
 
@@ -75,6 +83,11 @@ class Maintenance {
   Committer& committer_;
   std::function<void()> pace_;
   base::Mutex work_mutex_;
+  struct Unfinished {
+    FileTransaction transaction;
+    std::function<void()> after;  // null: done
+  };
+  std::optional<Unfinished> unfinished_ HG_GUARDED_BY(work_mutex_);
   // Files whose filter wrongly claims a deleted trace, so that they are not rewritten again.
   std::set<std::pair<std::uint64_t, base::TraceId>> clean_ HG_GUARDED_BY(work_mutex_);
 };

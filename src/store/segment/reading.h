@@ -72,9 +72,10 @@ class StoreReads {
 
   base::Result<std::vector<OpenBlock>> blocks_of_trace(TenantId tenant, const base::TraceId& id,
                                                        Snapshot& snapshot, bool& damaged);
-  base::Result<bool> replay_settled(Position from, Position& reached,
+  base::Result<bool> replay_settled(Position from, std::uint64_t before, Position& reached,
                                     const std::function<bool(const CommittedBatch&)>& sink);
-  base::Result<bool> replay_block(OpenBlock& block, Position from, const Tombstones& tombstones,
+  base::Result<bool> replay_block(OpenBlock& block, Position from, Position reached,
+                                  const Tombstones& tombstones,
                                   const std::function<bool(const CommittedBatch&)>& sink);
 
   StoreState& state_;

@@ -139,18 +139,19 @@ base::Result<void> Recovery::rebuild_index(SettledFile& file) {
   fresh.last_sequence = header.last_sequence;
   IndexBuilder index;
   std::uint64_t damaged = 0;
-  each_record(*blocks, size, damaged, [&](RecordRead read, std::uint64_t offset) {
-    const RecordHeader record = read.header;
-    auto block = BlockReader::open(
-        BlockBytes(std::move(read.buffer), kRecordHeaderBytes, record.body_size), values);
-    if (!block) {
-      ++damaged;
-      return;
-    }
-    EncodedBlock described = describe(**block, record.kind, true);
-    if ((*block)->damaged()) ++damaged;
-    index.add(record, offset, described);
-  });
+  HG_RETURN_IF_ERROR(
+      each_record(*blocks, size, damaged, [&](RecordRead read, std::uint64_t offset) {
+        const RecordHeader record = read.header;
+        auto block = BlockReader::open(
+            BlockBytes(std::move(read.buffer), kRecordHeaderBytes, record.body_size), values);
+        if (!block) {
+          ++damaged;
+          return;
+        }
+        EncodedBlock described = describe(**block, record.kind, true);
+        if ((*block)->damaged()) ++damaged;
+        index.add(record, offset, described);
+      }));
   if (damaged > 0) note_damage(file.blocks_path(), damaged);
   ++rebuilt_count_;
   return fs.write_file_atomic(file.index_path(), index.finish(fresh));
@@ -163,9 +164,9 @@ void Recovery::note_damage(const std::string& path, std::uint64_t records) {
   state_.quarantined += records;
 }
 
-void Recovery::each_record(const base::ReadableFile& file, std::uint64_t size,
-                           std::uint64_t& damaged,
-                           const std::function<void(RecordRead, std::uint64_t)>& visit) {
+base::Result<void> Recovery::each_record(
+    const base::ReadableFile& file, std::uint64_t size, std::uint64_t& damaged,
+    const std::function<void(RecordRead, std::uint64_t)>& visit) {
   bool in_damage = false;
   for (std::uint64_t offset = kFileHeaderBytes; offset < size;) {
     auto read = read_record(file, offset, size);
@@ -176,11 +177,13 @@ void Recovery::each_record(const base::ReadableFile& file, std::uint64_t size,
       offset = next;
       continue;
     }
+    if (read.error().code != base::ErrorCode::kDataLoss) return read.error();
     // Look for the next record: they start at multiples of eight.
     if (!in_damage) ++damaged;
     in_damage = true;
     offset += 8;
   }
+  return {};
 }
 
 void Recovery::publish(const std::shared_ptr<SettledFile>& file, const SettledIndex& index) {
@@ -225,17 +228,21 @@ base::Result<void> Recovery::scan_young(const std::shared_ptr<YoungFile>& file, 
   const bool has_header = parse_file_header({head, got}, header);
   std::uint64_t good_end = kFileHeaderBytes;
   std::uint64_t damaged = 0;
-  each_record(*file->reader, size, damaged, [&](RecordRead read, std::uint64_t offset) {
-    good_end = offset + record_size(read.header.body_size);
-    add_record(*file, read, offset);
-  });
-  if (is_last && good_end < size) {
-    // A torn tail: what follows the last good record was never acknowledged as durable.
+  HG_RETURN_IF_ERROR(
+      each_record(*file->reader, size, damaged, [&](RecordRead read, std::uint64_t offset) {
+        good_end = offset + record_size(read.header.body_size);
+        add_record(*file, read, offset);
+      }));
+  if (is_last && has_header) {
     HG_ASSIGN_OR_RETURN(const auto writer, fs.open_append(file->path));
-    HG_RETURN_IF_ERROR(writer->truncate(good_end));
+    if (good_end < size) {
+      // A torn tail: what follows the last good record was never acknowledged as durable.
+      HG_RETURN_IF_ERROR(writer->truncate(good_end));
+      size = good_end;
+      --damaged;
+    }
+    // A killed process leaves its last rows to the kernel; from now on they survive power loss.
     HG_RETURN_IF_ERROR(writer->sync());
-    size = good_end;
-    --damaged;
   }
   if (damaged > 0) {
     file->damaged = true;

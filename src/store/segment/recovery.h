@@ -33,9 +33,10 @@ class Recovery {
   base::Result<void> load_sequence();
   void publish(const std::shared_ptr<SettledFile>& file, const SettledIndex& index);
   // Calls visit(record, offset) for each good record and counts the damaged places between.
-  static void each_record(const base::ReadableFile& file, std::uint64_t size,
-                          std::uint64_t& damaged,
-                          const std::function<void(RecordRead, std::uint64_t)>& visit);
+  // A read that fails is no damage: it ends the recovery, and a later one may succeed.
+  static base::Result<void> each_record(
+      const base::ReadableFile& file, std::uint64_t size, std::uint64_t& damaged,
+      const std::function<void(RecordRead, std::uint64_t)>& visit);
   void note_damage(const std::string& path, std::uint64_t records);
   void add_record(YoungFile& file, const RecordRead& read, std::uint64_t offset);
 

@@ -6,13 +6,13 @@
 namespace honeyguide::store::segment {
 
 base::Result<bool> StoreReads::replay_block(
-    OpenBlock& block, Position from, const Tombstones& tombstones,
+    OpenBlock& block, Position from, Position reached, const Tombstones& tombstones,
     const std::function<bool(const CommittedBatch&)>& sink) {
   BlockReader& reader = *block.reader;
   CommittedBatch out;
   out.tenant = block.header.tenant;
   out.arrival = block.header.arrival;
-  out.position = {0, block.young ? block.header.last_sequence() : block.settled_sequence};
+  out.position = reached;
   const bool spans = block.header.kind == RecordKind::kSpans;
   std::vector<std::uint32_t> rows;
   for (std::uint32_t row = 0; row < reader.rows(); ++row) {
@@ -42,7 +42,8 @@ base::Result<bool> StoreReads::replay_block(
 }
 
 base::Result<bool> StoreReads::replay_settled(
-    Position from, Position& reached, const std::function<bool(const CommittedBatch&)>& sink) {
+    Position from, std::uint64_t before, Position& reached,
+    const std::function<bool(const CommittedBatch&)>& sink) {
   std::vector<std::shared_ptr<const SettledFile>> files;
   std::map<std::pair<TenantId, base::TraceId>, std::uint64_t> all_tombstones;
   {
@@ -54,7 +55,7 @@ base::Result<bool> StoreReads::replay_settled(
             [](const auto& a, const auto& b) { return a->last_sequence < b->last_sequence; });
   for (const auto& file : files) {
     // A file that reaches past `from` is handed out whole: its rows have lost their order.
-    if (file->last_sequence <= from.sequence) continue;
+    if (file->last_sequence <= from.sequence || file->last_sequence >= before) continue;
     Tombstones tombstones;
     for (const auto& [key, sequence] : all_tombstones) {
       if (key.first == file->tenant) tombstones.emplace(key.second, sequence);
@@ -64,12 +65,19 @@ base::Result<bool> StoreReads::replay_settled(
       if (file->dropped) continue;
       return open.error();
     }
-    for (const BlockEntry& entry : (*open)->index.blocks()) {
+    // Files that settled together end at the same row: the last block of the last of them reaches
+    // it.
+    const bool last_file =
+        &file == &files.back() || (&file)[1]->last_sequence > file->last_sequence;
+    const std::vector<BlockEntry>& blocks = (*open)->index.blocks();
+    for (const BlockEntry& entry : blocks) {
+      if (last_file && &entry == &blocks.back()) {
+        reached = std::max(reached, Position{0, file->last_sequence});
+      }
       HG_ASSIGN_OR_RETURN(OpenBlock block, open_settled(**open, entry, true));
-      HG_ASSIGN_OR_RETURN(const bool more, replay_block(block, from, tombstones, sink));
+      HG_ASSIGN_OR_RETURN(const bool more, replay_block(block, from, reached, tombstones, sink));
       if (!more) return false;
     }
-    reached = std::max(reached, Position{0, file->last_sequence});
   }
   return true;
 }
@@ -91,10 +99,8 @@ base::Result<Position> StoreReads::replay(Position from,
   Position reached = from;
   const std::uint64_t young_first =
       young.empty() ? ~std::uint64_t{0} : young.front().header.first_sequence;
-  HG_ASSIGN_OR_RETURN(const bool more, replay_settled(from, reached, [&](const CommittedBatch& b) {
-                        // Settled between the snapshot and now: the young record has it, too.
-                        return b.position.sequence >= young_first || sink(b);
-                      }));
+  // What has settled between the snapshot and now is in the young records, too.
+  HG_ASSIGN_OR_RETURN(const bool more, replay_settled(from, young_first, reached, sink));
   if (!more) return reached;
   for (const YoungRecord& record : young) {
     HG_ASSIGN_OR_RETURN(OpenBlock block, open_young(record));
@@ -103,7 +109,7 @@ base::Result<Position> StoreReads::replay(Position from,
       if (key.first == record.header.tenant) hidden.emplace(key.second, sequence);
     }
     reached = std::max(reached, Position{0, record.header.last_sequence()});
-    HG_ASSIGN_OR_RETURN(const bool go_on, replay_block(block, from, hidden, sink));
+    HG_ASSIGN_OR_RETURN(const bool go_on, replay_block(block, from, reached, hidden, sink));
     if (!go_on) break;
   }
   return reached;

@@ -50,13 +50,7 @@ base::Result<void> Maintenance::drop(const std::vector<std::shared_ptr<const Set
                                      RetentionResult& result) {
   if (files.empty()) return {};
   // The data may go; the positions may not start anew after it.
-  std::string sequence;
-  {
-    base::MutexLock lock(state_.mutex);
-    base::put_fixed(sequence, state_.last_sequence);
-  }
-  HG_RETURN_IF_ERROR(
-      state_.options.fs.write_file_atomic(state_.options.directory + "/sequence", sequence));
+  HG_RETURN_IF_ERROR(save_sequence());
   FileTransaction transaction;
   std::set<std::string> directories;
   for (const auto& file : files) {
@@ -64,12 +58,9 @@ base::Result<void> Maintenance::drop(const std::vector<std::shared_ptr<const Set
     directories.insert(file->directory);
     result.bytes_freed += file->bytes;
   }
-  const auto committed =
-      transaction.commit(state_.options.fs, state_.options.directory, next_number());
-  if (!transaction.kept()) return committed;
-  replace(files, {});
+  HG_RETURN_IF_ERROR(commit(std::move(transaction), [this, files] { replace(files, {}); }));
   result.partitions_dropped += directories.size();
-  return committed;
+  return {};
 }
 
 base::Result<void> Maintenance::keep_errors(
@@ -104,6 +95,7 @@ base::Result<void> Maintenance::keep_errors(
 base::Result<RetentionResult> Maintenance::apply_retention(const RetentionPolicy& policy,
                                                            base::UnixNanos now) {
   base::MutexLock work(work_mutex_);
+  HG_RETURN_IF_ERROR(finish_earlier());
   RetentionResult result;
   const auto expired = [&](base::UnixNanos hour, std::int64_t age_ns) {
     return hour + base::kNanosPerHour <= now - age_ns;
@@ -169,6 +161,7 @@ base::Result<RetentionResult> Maintenance::apply_retention(const RetentionPolicy
 base::Result<void> Maintenance::snapshot(const std::string& directory) {
   base::FileSystem& fs = state_.options.fs;
   base::MutexLock work(work_mutex_);
+  HG_RETURN_IF_ERROR(finish_earlier());
   if (fs.exists(directory)) {
     return base::Error{base::ErrorCode::kAlreadyExists, directory + " is there already"};
   }

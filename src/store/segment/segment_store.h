@@ -40,7 +40,6 @@ class SegmentStore final : public TraceStore {
   // Rebuilds every index of a directory that no store has open from its blocks. Damaged places are
   // left out and named in the log.
   static base::Result<void> repair(SegmentOptions options);
-  base::Result<void> sync();
 
   void append(AppendRequest request, AppendDone done) override;
   base::Result<TraceRead> read_trace(TenantId tenant, const base::TraceId& trace_id,
@@ -64,6 +63,7 @@ class SegmentStore final : public TraceStore {
   base::Result<void> delete_trace(TenantId tenant, const base::TraceId& trace_id) override;
   base::Result<void> purge() override;
   base::Result<void> snapshot(const std::string& directory) override;
+  base::Result<void> sync() override;
   TraceStoreStats stats() override;
   base::Result<void> close() override;
 

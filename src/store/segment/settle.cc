@@ -150,15 +150,11 @@ base::Result<void> Maintenance::settle_file(const std::shared_ptr<YoungFile>& fi
   } else {
     transaction.remove(file->path);
   }
-  const auto result =
-      transaction.commit(state_.options.fs, state_.options.directory, next_number());
-  if (!transaction.kept()) return result;
-  {
+  return commit(std::move(transaction), [this, file, settled] {
+    replace({}, settled);
     base::MutexLock lock(state_.mutex);
     std::erase(state_.young, file);
-  }
-  replace({}, settled);
-  return result;
+  });
 }
 
 base::Result<bool> Maintenance::settle_one(bool force) {
@@ -206,6 +202,7 @@ base::Result<bool> Maintenance::merge_one(bool force) {
 
 base::Result<bool> Maintenance::run(bool force) {
   base::MutexLock lock(work_mutex_);
+  HG_RETURN_IF_ERROR(finish_earlier());
   bool any = false;
   for (;;) {
     HG_ASSIGN_OR_RETURN(bool did, settle_one(force));
