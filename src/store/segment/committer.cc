@@ -167,7 +167,7 @@ void Committer::use_file(std::shared_ptr<YoungFile> file,
 base::Result<void> Committer::check_space() {
   HG_ASSIGN_OR_RETURN(const base::DiskSpace space,
                       state_.options.fs.disk_space(state_.options.directory));
-  if (space.free_bytes < state_.options.free_bytes_min) {
+  if (space.free_bytes < std::min(state_.options.free_bytes_min, space.total_bytes / 10)) {
     return base::Error{base::ErrorCode::kResourceExhausted,
                        "the volume of " + state_.options.directory + " is full (" +
                            std::to_string(space.free_bytes >> 20) + " MB free)"};

@@ -42,7 +42,7 @@ struct SegmentOptions {
   std::int64_t batch_id_window_ns = 5 * base::kNanosPerMinute;
   std::size_t batch_ids_max = 100'000;
   // Free space below which appends get kResourceExhausted, so that settle and the state store can
-  // still write.
+  // still write; a tenth of the volume if that is less.
   std::uint64_t free_bytes_min = 256ull << 20;
   // A young file is closed, and then settled, at the first of these.
   std::uint64_t young_file_rows_max = 1'000'000;

@@ -141,8 +141,16 @@ base::Result<RetentionResult> Maintenance::apply_retention(const RetentionPolicy
         oldest = std::min(oldest, file->hour);
       }
       if (bytes <= policy.bytes_max) break;
+      bool only_hour = true;
       for (const auto& file : state_.settled) {
         if (file->hour == oldest) gone.push_back(file);
+        only_hour = only_hour && file->hour == oldest;
+      }
+      // Where everything came within one hour, its oldest rows go first.
+      if (only_hour && gone.size() > 1) {
+        gone = {*std::min_element(gone.begin(), gone.end(), [](const auto& a, const auto& b) {
+          return a->last_sequence < b->last_sequence;
+        })};
       }
     }
     if (gone.empty()) break;
