@@ -11,7 +11,7 @@ go_minor_min=24 # of Go 1
 build_packages=(
   build-essential ccache clang clang-format cmake g++ git libclang-rt-14-dev mold ninja-build
   pkg-config protobuf-compiler
-  libbenchmark-dev libboost1.81-dev libcli11-dev libcurl4-openssl-dev libeigen3-dev libfmt-dev
+  libabsl-dev libbenchmark-dev libboost1.81-dev libcli11-dev libcurl4-openssl-dev libeigen3-dev libfmt-dev
   libgmock-dev libgtest-dev libnghttp2-dev libprotobuf-dev libprotozero-dev libre2-dev
   librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libxxhash-dev libyaml-cpp-dev
   libzstd-dev nlohmann-json3-dev prometheus-cpp-dev rapidjson-dev zlib1g-dev

@@ -122,6 +122,7 @@ struct Alert {
   base::UnixNanos since = 0;      // began to hold
   base::UnixNanos fired = 0;      // 0: never
   base::UnixNanos last_held = 0;  // last evaluation that said so
+  bool holding = false;           // the newest evaluation said so
   base::UnixNanos resolved = 0;   // 0: not
   base::UnixNanos updated = 0;
   std::uint32_t episodes = 1;  // times it fired under this id within the history
