@@ -242,6 +242,19 @@ Result<Directive> DirectiveBook::acknowledge(const AgentKey& key, std::uint64_t 
   return changed;
 }
 
+std::set<std::string> DirectiveBook::restricted(store::TenantId tenant) const {
+  MutexLock lock(mutex_);
+  const base::UnixNanos now = clock_.now();
+  std::set<std::string> out;
+  for (auto at = agents_.lower_bound({tenant, ""}); at != agents_.end(); ++at) {
+    if (at->first.tenant != tenant) break;
+    const auto& kept = at->second.kept;
+    if (kept.empty() || kept.back().expired(now)) continue;
+    if (kept.back().kind != DirectiveKind::kRun) out.insert(at->first.agent);
+  }
+  return out;
+}
+
 void DirectiveBook::heard_from(const AgentKey& key) {
   MutexLock lock(mutex_);
   heard_[key] = {clock_.now(), clock_.steady_ns()};

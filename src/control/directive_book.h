@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,9 @@ class DirectiveBook {
   // for a seq that is not kept.
   base::Result<Directive> acknowledge(const AgentKey& key, std::uint64_t seq, AckState state,
                                       std::string detail);
+
+  // Agents of the tenant under a directive in force other than run.
+  std::set<std::string> restricted(store::TenantId tenant) const;
 
   // The agent asked for its directive just now.
   void heard_from(const AgentKey& key);
