@@ -52,9 +52,15 @@ constexpr std::string_view kControlPrefixes[] = {
     "transfer_back_to_", "transfer_to_",     "handoff_to_",       "hand_off_to_",
     "handoff to ",       "delegate_to_",     "delegate_task_to_", "delegate_work_to_",
     "delegate work to ", "forward_task_to_", "transfer_task_to_", "ask_question_to_",
-    "ask question to ",  "handoff_",         "switch_to_agent_"};
+    "ask question to ",  "switch_to_agent_"};
 constexpr std::string_view kControlExact[] = {"handoff",  "hand_off",      "run_member_agent",
                                               "transfer", "delegate_task", "switch_agent"};
+// Verbs that make a control tool only before the name of an agent of the run: "ask_critic" is one
+// where a critic works, "ask_database" is a tool.
+constexpr std::string_view kVerbs[] = {"handoff_", "hand_off_", "delegate_",  "route_to_",
+                                       "goto_",    "go_to_",    "switch_to_", "call_",
+                                       "invoke_",  "run_",      "ask_",       "assign_to_",
+                                       "assign_",  "consult_",  "query_",     "send_to_"};
 // What follows a prefix where the name does not name the agent.
 constexpr std::string_view kAnyTarget[] = {"agent",     "member",    "members", "coworker",
                                            "co-worker", "co_worker", "agents",  "another_agent"};
@@ -172,10 +178,24 @@ bool is_control_tool(std::string_view tool, std::string_view* target) {
   return false;
 }
 
-bool is_delegation_tool(std::string_view tool) {
+std::string_view named_by_verb(std::string_view tool) {
   const std::string lower = base::to_lower(tool);
-  return lower.starts_with("delegate") || lower.starts_with("ask") || lower == "run_member_agent" ||
-         lower.starts_with("forward_task") || lower.starts_with("transfer_task");
+  for (const std::string_view verb : kVerbs) {
+    if (lower.size() <= verb.size() || !lower.starts_with(verb)) continue;
+    std::string_view rest = tool.substr(verb.size());
+    if (base::to_lower(rest).ends_with("_agent")) rest.remove_suffix(6);
+    return rest;
+  }
+  return {};
+}
+
+bool is_delegation_tool(std::string_view tool) {
+  static constexpr std::string_view kAsking[] = {"delegate",      "ask",   "call_",   "invoke_",
+                                                 "transfer_task", "run_",  "assign_", "consult_",
+                                                 "forward_task",  "query_"};
+  const std::string lower = base::to_lower(tool);
+  return std::any_of(std::begin(kAsking), std::end(kAsking),
+                     [&lower](std::string_view verb) { return lower.starts_with(verb); });
 }
 
 bool is_final_tool(std::string_view tool) {
@@ -262,11 +282,7 @@ bool is_helper_node(std::string_view node) {
                                                   "pre_model_hook",
                                                   "post_model_hook",
                                                   "action",
-                                                  "default",
-                                                  "planner",
-                                                  "executor",
-                                                  "start",
-                                                  "end"};
+                                                  "default"};
   return is_one_of(base::to_lower(node), kHelpers) || node.starts_with("_") ||
          contains(node, ".before_") || contains(node, ".after_");
 }

@@ -191,6 +191,9 @@ class Conventions {
 // The tool passes control to an agent: its name says so ("transfer_to_x", "handoff_to_agent").
 // `target` gets the part of the name that names the agent, empty if the name holds none.
 bool is_control_tool(std::string_view tool, std::string_view* target);
+// What stands behind a verb such as "ask_" or "call_", without a trailing "_agent"; empty if the
+// tool has no such verb. It makes a control tool only if an agent of that name works in the run.
+std::string_view named_by_verb(std::string_view tool);
 // Such a tool asks somebody and waits for the answer ("delegate ..."), it does not give up control.
 bool is_delegation_tool(std::string_view tool);
 // The tool only ends the run ("final_answer").

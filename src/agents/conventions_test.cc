@@ -39,6 +39,14 @@ TEST(ConventionsTest, ControlToolsAreKnownByTheirNames) {
   }
 }
 
+TEST(ConventionsTest, AVerbBeforeAnAgentsNameNamesIt) {
+  EXPECT_EQ(named_by_verb("ask_critic"), "critic");
+  EXPECT_EQ(named_by_verb("call_critic_agent"), "critic");
+  EXPECT_EQ(named_by_verb("Route_To_Critic"), "Critic");
+  EXPECT_EQ(named_by_verb("web_search"), "");
+  EXPECT_EQ(named_by_verb("ask_"), "");
+}
+
 TEST(ConventionsTest, LimitsAreNotRateLimits) {
   EXPECT_TRUE(is_limit_error("langgraph.errors.GraphRecursionError", ""));
   EXPECT_TRUE(is_limit_error("", "Max turns exceeded"));

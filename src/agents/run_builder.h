@@ -74,6 +74,7 @@ class RunBuilder {
   void keep_carried_out();
   std::string next_agent_after(base::UnixNanos time, std::string_view from, int* index) const;
   std::string resolve(std::string_view name) const;
+  bool passes_control(std::string_view tool, std::string_view* named) const;
   bool has_edge(std::string_view from, std::string_view to) const;
   void add_handoff(Handoff handoff);
   // run_work.cc

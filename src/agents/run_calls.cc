@@ -181,7 +181,7 @@ void RunBuilder::classify_tool(int index) {
   if (is_final_tool(tool)) {
     node.control = true;
     node.note = "ends the run, no tool";
-  } else if (is_control_tool(tool, &named)) {
+  } else if (passes_control(tool, &named)) {
     node.control = true;
     node.note = "passes control, no tool";
   } else if (!node.fact->text(Text::kTarget).empty() &&
@@ -303,7 +303,7 @@ void RunBuilder::count_planned_tools() {
     if (!node.counted) continue;
     for (const PlannedCall& planned : node.fact->calls) {
       std::string_view named;
-      if (is_control_tool(planned.name, &named) || is_final_tool(planned.name)) continue;
+      if (passes_control(planned.name, &named) || is_final_tool(planned.name)) continue;
       if (known_.contains(normalised_name(planned.name))) continue;
       if (planned.call_id != 0 && !seen.insert(planned.call_id).second) continue;
       ToolCall call;

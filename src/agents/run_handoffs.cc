@@ -128,7 +128,7 @@ void RunBuilder::add_tool_handoffs() {
     const std::string_view tool = fact.text(Text::kTool);
     if (is_final_tool(tool) || is_return_tool(tool)) continue;
     std::string_view named;
-    const bool control_name = is_control_tool(tool, &named);
+    const bool control_name = passes_control(tool, &named);
     Handoff handoff;
     handoff.from = node.agent;
     handoff.time = fact.start;
@@ -258,7 +258,7 @@ void RunBuilder::add_planned_handoffs() {
     if (!node.counted) continue;
     for (const PlannedCall& planned : node.fact->calls) {
       std::string_view named;
-      if (!is_control_tool(planned.name, &named) || is_return_tool(planned.name)) continue;
+      if (!passes_control(planned.name, &named) || is_return_tool(planned.name)) continue;
       if (planned.call_id != 0 && !seen.insert(planned.call_id).second) continue;
       Handoff handoff;
       handoff.from = node.agent;

@@ -158,7 +158,9 @@ void RunBuilder::demote_plumbing() {
   for (const int at : order_) {
     RunNode& node = nodes_[at];
     if (node.role != Role::kAgent) continue;
-    const bool helper = is_helper_node(node.own_agent) && others;
+    const std::string_view framework = node.fact->text(Text::kFramework);
+    const bool graph = framework.empty() || framework == "langgraph" || framework == "langchain";
+    const bool helper = graph && others && is_helper_node(node.own_agent);
     // AG2 gives every agent that can speak by itself a model; what has none only relays.
     const bool relay =
         node.fact->convention == Convention::kAg2 && !node.fact->has_model && !has_model_below(at);
@@ -228,7 +230,7 @@ void RunBuilder::add_virtual_agents() {
     if (node.role != Role::kTool) continue;
     std::string_view named;
     const std::string_view tool = node.fact->text(Text::kTool);
-    if (!is_control_tool(tool, &named) || !is_delegation_tool(tool)) continue;
+    if (!passes_control(tool, &named) || !is_delegation_tool(tool)) continue;
     const std::string target = resolve(named.empty() ? node.fact->text(Text::kTarget) : named);
     if (target.empty() || node.children.empty()) continue;
     const int index = static_cast<int>(&node - nodes_.data());
@@ -265,6 +267,15 @@ std::string RunBuilder::resolve(std::string_view name) const {
   if (id != known_ids_.end()) return id->second;
   const auto found = known_.find(normalised_name(name));
   return found != known_.end() ? found->second : std::string(name);
+}
+
+// is_control_tool(), and verbs before the name of an agent of this run.
+bool RunBuilder::passes_control(std::string_view tool, std::string_view* named) const {
+  if (is_control_tool(tool, named)) return true;
+  const std::string_view rest = named_by_verb(tool);
+  if (rest.empty() || !known_.contains(normalised_name(rest))) return false;
+  *named = rest;
+  return true;
 }
 
 void RunBuilder::set_scopes() {
