@@ -83,6 +83,7 @@ Result<ServeConfig> load_config(const std::string& config_file,
     if (const auto applied = server::apply_setting(config, name, value); !applied) {
       return base::with_context(applied.error(), flag_name(name));
     }
+    config.sources[name] = {"flag", flag_name(name)};
   }
   if (auto valid = server::validate(config); !valid) {
     // The message starts with the setting's name; name the flag if it came by one.

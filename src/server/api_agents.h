@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "control/directive_book.h"
+#include "engine/budget_book.h"
 #include "engine/engine.h"
 #include "server/api.h"
 #include "server/api_json.h"
@@ -14,6 +15,7 @@
 namespace honeyguide::server {
 
 class LiveHub;
+class LayoutStore;
 
 // All must outlive the table.
 struct AgentRouteDeps {
@@ -24,6 +26,8 @@ struct AgentRouteDeps {
   const base::Clock& clock;
   LiveHub& live;
   const control::DirectiveBook& directives;
+  const engine::BudgetBook& budgets;
+  const LayoutStore& layout;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {

@@ -183,7 +183,31 @@ constexpr RouteDoc kRoutes[] = {
      ""},
     {"GET /api/v1/dependencies", "work", "Who waits for whom now, and how long it usually takes.",
      HG_RANGE, "", "{chains: object[], edges: object[], partial: Partial?}", ""},
+    {"PUT /api/v1/topology/positions", "work",
+     "Stores where agents stand: for the tenant with role operate, else for oneself.", "",
+     "{positions: {id: string, x: number, y: number, pinned?: boolean}[]}", "{stored: integer}",
+     ""},
+    {"GET /api/v1/topology/pair", "work", "The last 20 messages from one agent to another.",
+     HG_RANGE ", source!: string = planner, target!: string = coder", "",
+     "{source: string, target: string, "
+     "messages: {at_unix_ns: ns, kind: string, label: string, latency_ms: number?, "
+     "error: boolean, trace_id: string, span_id: string?}[]}",
+     ""},
+    {"GET /api/v1/budgets", "work", "Budgets and what is spent of them in their present period.",
+     "", "", "List & {items: BudgetRow[]}", ""},
+    {"POST /api/v1/budgets", "work", "Adds or replaces a budget, while the server runs.", "",
+     "{name: string, selector?: map<string>?, limit_usd?: number?, limit_tokens?: integer?, "
+     "period_ms?: integer?}",
+     "BudgetRow", ""},
+    {"DELETE /api/v1/budgets/{name}", "work", "Forgets a budget that was set while running.", "",
+     "", "{deleted: string}", ""},
     // The server.
+    {"GET /api/v1/settings", "server", "Every setting with where its value comes from.", "", "",
+     "{sections: {id: string, title: string, help: string?, entries: SettingsEntry[]}[], "
+     "inert_rules: {name: string, reason: string}[], rules: object[]}",
+     ""},
+    {"PUT /api/v1/settings/{key}", "server", "Changes a threshold, kept over restarts.", "",
+     "{value: any, previous?: number?, note?: string?}", "SettingsEntry", ""},
     {"GET /api/v1/stats", "server", "What the server holds and how it is doing.", "", "",
      "{now_unix_ns: ns, traces: object, series: object, ingest: object, "
      "ingest_bytes_in_flight: integer, ingest_bytes_limit: integer, analytics: object}",

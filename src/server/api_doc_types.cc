@@ -99,7 +99,7 @@ constexpr TypeDoc kTypes[] = {
      "alerts: integer, unknown: map<string>}",
      ""},
     {"Budget",
-     "{limit_usd: number?, limit_tokens: integer?, period_start_unix_ns: ns, "
+     "{limit_usd: number, period_start_unix_ns: ns, "
      "period_end_unix_ns: ns, spent_usd: Series, forecast: Forecast?, "
      "empty: {q10_unix_ns: ns?, q50_unix_ns: ns?, q90_unix_ns: ns?}?, "
      "contributors: {agent: Agent?, cost_usd: number}[]}",
@@ -107,7 +107,7 @@ constexpr TypeDoc kTypes[] = {
     {"BudgetRow",
      "{name: string, selector: map<string>, limit_usd: number?, limit_tokens: integer?, "
      "period_ms: integer, period_start_unix_ns: ns, period_end_unix_ns: ns, spent_usd: number?, "
-     "spent_tokens: integer?, spent_ratio: number?, source: 'file'|'runtime'}",
+     "spent_tokens: number?, spent_ratio: number?, source: 'file'|'runtime'}",
      "A budget and what is spent of it in its present period."},
     {"Node",
      "{id: string, kind: 'agent'|'service'|'tool', agent: Agent, team: string?, state: string, "

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "server/api_agents.h"
+#include "server/api_settings.h"
 
 namespace honeyguide::server {
 namespace {
@@ -34,7 +35,8 @@ struct TopologyData {
 };
 
 void write_node(JsonWriter& json, const agents::AgentReport& report, const std::string& strip,
-                base::UnixNanos strip_begin, const SlotOf& slots) {
+                base::UnixNanos strip_begin, const LayoutStore::Positions& positions,
+                const SlotOf& slots) {
   const bool bad = report.state == "error";
   json.begin_object().field("id", report.agent).field("kind", "agent").key("agent");
   write_agent(json, report.agent, slots);
@@ -45,7 +47,14 @@ void write_node(JsonWriter& json, const agents::AgentReport& report, const std::
   write_optional(json, "cost_per_h_usd", report.cost_per_hour_usd);
   json.key("strip").begin_object().field("start_unix_ms", strip_begin / 1'000'000);
   json.field("cell_ms", 60'000).field("cells", strip).end_object();
-  json.key("x").null().key("y").null().field("pinned", false).key("ghost_since_unix_ns").null();
+  const auto place = positions.find(report.agent);
+  if (place == positions.end()) {
+    json.key("x").null().key("y").null().field("pinned", false);
+  } else {
+    json.field("x", place->second.x).field("y", place->second.y);
+    json.field("pinned", place->second.pinned);
+  }
+  json.key("ghost_since_unix_ns").null();
   json.end_object();
 }
 
@@ -125,6 +134,8 @@ Result<net::HttpResponse> topology(const AgentRouteDeps& deps, const ApiRequest&
   const base::UnixNanos now = deps.clock.now();
   HG_ASSIGN_OR_RETURN(const store::TimeRange range, range_param(request, now));
   const base::UnixNanos strip_begin = now - 20 * base::kNanosPerMinute;
+  HG_ASSIGN_OR_RETURN(const auto positions,
+                      deps.layout.get(request.tenant, request.principal.name));
   TopologyData data;
   deps.engine.analytics().read(request.tenant, now, [&](const agents::AgentMetrics& metrics) {
     const agents::Window window = window_of(range);
@@ -141,7 +152,7 @@ Result<net::HttpResponse> topology(const AgentRouteDeps& deps, const ApiRequest&
   JsonWriter json;
   json.begin_object().key("nodes").begin_array();
   for (std::size_t i = 0; i < data.agents.size(); ++i) {
-    write_node(json, data.agents[i], data.strips[i], strip_begin, slots);
+    write_node(json, data.agents[i], data.strips[i], strip_begin, positions, slots);
   }
   json.end_array().key("edges").begin_array();
   for (const agents::EdgeReport& edge : data.edges) {

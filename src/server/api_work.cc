@@ -129,7 +129,41 @@ void write_workflow_page(JsonWriter& json, const WorkflowPage& page, const SlotO
     json.field("share_ratio", ratio(count, static_cast<std::int64_t>(page.runs.size())));
     json.end_object();
   }
-  json.end_array().key("budget").null().key("partial").null().end_object();
+  json.end_array();
+}
+
+constexpr std::size_t kBudgetCells = 144;
+
+// The first budget in money that selects this workflow, null without one.
+void write_budget(JsonWriter& json, const AgentRouteDeps& deps, const ApiRequest& request,
+                  const WorkflowPage& page, base::UnixNanos now) {
+  json.key("budget");
+  for (const engine::Budget& budget : deps.budgets.list(request.tenant)) {
+    const auto workflow = budget.selector.find("workflow");
+    if (workflow == budget.selector.end() || workflow->second != page.report.name) continue;
+    if (budget.limit_usd <= 0) continue;
+    const store::TimeRange period = budget.period_at(now);
+    json.begin_object().field("limit_usd", budget.limit_usd);
+    json.key("period_start_unix_ns").value_as_string(period.begin);
+    json.key("period_end_unix_ns").value_as_string(period.end);
+    json.key("spent_usd");
+    write_series(json, period,
+                 deps.budgets.course(request.tenant, budget, period, kBudgetCells, now));
+    json.key("forecast").null().key("empty").null().key("contributors").begin_array();
+    const SlotOf slots = deps.slot_of(request.tenant);
+    for (const auto& [agent, spender] : page.by_agent) {
+      json.begin_object().key("agent");
+      if (agent.empty()) {
+        json.null();
+      } else {
+        write_agent(json, agent, slots);
+      }
+      json.field("cost_usd", spender.cost_usd).end_object();
+    }
+    json.end_array().end_object();
+    return;
+  }
+  json.null();
 }
 
 Result<net::HttpResponse> one_workflow(const AgentRouteDeps& deps, const ApiRequest& request) {
@@ -157,6 +191,8 @@ Result<net::HttpResponse> one_workflow(const AgentRouteDeps& deps, const ApiRequ
   page.report.name = name;
   JsonWriter json;
   write_workflow_page(json, page, deps.slot_of(request.tenant), now);
+  write_budget(json, deps, request, page, now);
+  json.key("partial").null().end_object();
   return json_response(json.take());
 }
 

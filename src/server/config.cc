@@ -217,9 +217,11 @@ Result<void> apply_environment(ServeConfig& config, const char* (*get)(const cha
     if (const auto applied = apply_setting(config, name, value); !applied) {
       return base::with_context(applied.error(), "environment variable " + variable);
     }
+    config.sources[name] = {"environment", variable};
   }
   if (const char* level = get("LOG_LEVEL"); level != nullptr) {
     config.log_level = base::to_lower(level);
+    config.sources["log_level"] = {"environment", "LOG_LEVEL"};
   }
   return {};
 }

@@ -21,7 +21,16 @@ struct BudgetConfig {
   std::int64_t period_ns = 24 * base::kNanosPerHour;
 };
 
+// Where the value of a setting comes from.
+struct SettingSource {
+  std::string source;  // "file", "environment", "flag"
+  std::string detail;  // file and line, the variable's or the flag's name
+};
+
 struct ServeConfig {
+  // Of the settings that are not at their default, by name.
+  std::map<std::string, SettingSource> sources;
+
   // Data directory; one process at a time.
   std::string data = "honeyguide-data";
 

@@ -46,7 +46,10 @@ class Reader {
       return at(value, "'" + name + "' takes one value or a list of values");
     }
     const auto applied = apply_setting(config_, name, text);
-    if (applied) return {};
+    if (applied) {
+      config_.sources[name] = {"file", file_name_ + ":" + std::to_string(key.Mark().line + 1)};
+      return {};
+    }
     if (applied.error().code != ErrorCode::kNotFound) return at(value, applied.error().message);
     return at(key, applied.error().message + nearest_hint(name));
   }

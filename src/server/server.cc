@@ -15,6 +15,7 @@
 #include "server/api_control.h"
 #include "server/api_endpoint.h"
 #include "server/api_live.h"
+#include "server/api_settings.h"
 #include "server/api_system.h"
 #include "server/api_trace_view.h"
 #include "server/api_traces.h"
@@ -75,6 +76,15 @@ engine::EngineOptions engine_options(const ServeConfig& config) {
   return options;
 }
 
+std::vector<engine::Budget> budgets_of(const ServeConfig& config) {
+  std::vector<engine::Budget> out;
+  for (const BudgetConfig& budget : config.budgets) {
+    out.push_back({budget.name, budget.selector, budget.limit_usd, budget.limit_tokens,
+                   budget.period_ns, true});
+  }
+  return out;
+}
+
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServeConfig config, TokenSet tokens, bool may_purge, ServerStores stores,
@@ -89,6 +99,9 @@ class ServerImpl final : public Server {
         engine_(std::move(engine)),
         directives_(std::move(directives)),
         audit_(std::move(audit)),
+        thresholds_(stores.state, engine_->analytics()),
+        budgets_(budgets_of(config_), stores.state, stores.series, engine_->analytics()),
+        layout_(stores.state),
         tenants_(stores.state),
         ingest_budget_(static_cast<std::size_t>(config_.memory_bytes / kIngestShare)),
         access_({.tokens = std::move(tokens),
@@ -114,6 +127,12 @@ class ServerImpl final : public Server {
   }
 
   ~ServerImpl() override { stop(std::chrono::milliseconds(5000)); }
+
+  // What was set while an earlier process ran.
+  Result<void> load() {
+    HG_RETURN_IF_ERROR(thresholds_.load());
+    return budgets_.load();
+  }
 
   Result<void> listen(const ListenAddress& http, const ListenAddress& otlp_http,
                       const ListenAddress& otlp_grpc) {
@@ -160,8 +179,8 @@ class ServerImpl final : public Server {
   }
 
   void add_routes(bool may_purge) {
-    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_,
-                                clock_,   live_,          *directives_};
+    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_, clock_,
+                                live_,    *directives_,   budgets_,       layout_};
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
     add_audit_routes(routes_, *audit_, clock_);
@@ -175,6 +194,9 @@ class ServerImpl final : public Server {
     add_trace_text_routes(routes_, agents);
     add_compare_routes(routes_, agents);
     add_search_routes(routes_, agents);
+    add_settings_routes(routes_, {config_, thresholds_, clock_});
+    add_budget_routes(routes_, {budgets_, clock_});
+    add_layout_routes(routes_, {layout_, *engine_, clock_});
     add_jaeger_v1_routes(routes_, stores_.traces, clock_);
     add_jaeger_v3_routes(routes_, stores_.traces, clock_);
     add_system_routes(routes_, {stores_.traces,
@@ -245,6 +267,9 @@ class ServerImpl final : public Server {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<control::DirectiveBook> directives_;
   std::unique_ptr<control::AuditLog> audit_;
+  engine::ThresholdBook thresholds_;
+  engine::BudgetBook budgets_;
+  LayoutStore layout_;
   Tenants tenants_;
   net::ByteBudget ingest_budget_;
   Access access_;
@@ -290,6 +315,7 @@ Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet token
   auto server = std::make_unique<ServerImpl>(
       std::move(config), std::move(tokens), may_purge, stores, clock, std::move(log),
       std::move(engine), std::move(directives), std::move(audit), std::move(pool), http, otlp_http);
+  HG_RETURN_IF_ERROR(server->load());
   HG_RETURN_IF_ERROR(server->listen(http, otlp_http, otlp_grpc));
   return std::unique_ptr<Server>(std::move(server));
 }
