@@ -14,6 +14,7 @@
 #include "cli/cmd_query.h"
 #include "cli/cmd_serve.h"
 #include "cli/cmd_version.h"
+#include "cli/cmd_watch.h"
 
 namespace honeyguide::cli {
 namespace {
@@ -32,6 +33,7 @@ constexpr Command kCommands[] = {
     {"search", "Ask a server", "Find traces", run_search},
     {"trace", "Ask a server", "Show one trace as a tree", run_trace},
     {"services", "Ask a server", "Services that sent spans", run_services},
+    {"anomalies", "Ask a server", "What is unusual, and why", run_anomalies},
     {"stats", "Ask a server", "What the server holds and how it is doing", run_stats},
     {"directive", "Ask a server", "Tell an agent to pause, slow down or stop", run_directive},
     {"audit", "Ask a server", "Who did what; verify the log", run_audit},

@@ -47,10 +47,23 @@ std::optional<SortKey> sort_key(std::string_view name) {
   return std::nullopt;
 }
 
-Result<void> sort_agents(std::vector<AgentReport>& reports, std::string_view sort) {
+using Oddities = std::map<std::string, AgentOddity>;
+
+Result<void> sort_agents(std::vector<AgentReport>& reports, std::string_view sort,
+                         Oddities& oddities) {
   const bool descending = sort.starts_with('-');
   if (descending) sort.remove_prefix(1);
-  if (sort.empty() || sort == "surprise") sort = "cost_per_h_usd";
+  if (sort == "surprise") {
+    std::sort(reports.begin(), reports.end(), [&](const AgentReport& a, const AgentReport& b) {
+      const double x = oddities[a.agent].surprise.value_or(-1);
+      const double y = oddities[b.agent].surprise.value_or(-1);
+      if (x != y) return descending ? x > y : x < y;
+      const double cost_a = value_or_zero(a.cost_per_hour_usd);
+      const double cost_b = value_or_zero(b.cost_per_hour_usd);
+      return cost_a != cost_b ? cost_a > cost_b : a.agent < b.agent;
+    });
+    return {};
+  }
   if (sort == "agent" || sort == "name") {
     std::sort(reports.begin(), reports.end(), [&](const AgentReport& a, const AgentReport& b) {
       return descending ? b.agent < a.agent : a.agent < b.agent;
@@ -80,27 +93,29 @@ Result<net::HttpResponse> list_agents(const AgentRouteDeps& deps, const ApiReque
   HG_ASSIGN_OR_RETURN(const Page page, page_param(request, 50, kAgentsPerPageMax));
   const std::string filter(request.param("q"));
   std::vector<AgentReport> reports;
-  std::vector<std::string> strips;
+  std::map<std::string, std::string> strips;
   const store::TimeRange strip_range = last_hour(now);
-  Result<void> sorted;
   deps.engine.analytics().read(request.tenant, now, [&](const agents::AgentMetrics& metrics) {
     reports = metrics.agents(window_of(range), now);
     std::erase_if(reports, [&](const AgentReport& report) {
       return report.agent.find(filter) == std::string::npos && report.team != filter;
     });
-    const auto sort = request.param("sort");
-    sorted = sort_agents(reports, sort.empty() ? "-cost_per_h_usd" : sort);
     for (const AgentReport& report : reports) {
-      strips.push_back(
-          metrics.strip(report.agent, strip_range.begin, base::kNanosPerMinute, kStripCells));
+      strips[report.agent] =
+          metrics.strip(report.agent, strip_range.begin, base::kNanosPerMinute, kStripCells);
     }
   });
-  HG_RETURN_IF_ERROR(sorted);
+  std::vector<std::string> names;
+  for (const AgentReport& report : reports) names.push_back(report.agent);
+  Oddities oddities = agent_oddities(deps.engine.watch(), request.tenant, names, now);
+  const auto sort = request.param("sort");
+  HG_RETURN_IF_ERROR(sort_agents(reports, sort.empty() ? "-surprise" : sort, oddities));
   const SlotOf slots = deps.slot_of(request.tenant);
   JsonWriter json;
   json.begin_object().key("items").begin_array();
   for (std::size_t i = page.offset; i < std::min(reports.size(), page.offset + page.limit); ++i) {
-    write_agent_row(json, reports[i], strips[i], strip_range, slots);
+    const std::string& agent = reports[i].agent;
+    write_agent_row(json, reports[i], strips[agent], strip_range, slots, oddities[agent]);
   }
   json.end_array().key("groups").begin_array().end_array();
   write_total(json, reports.size());
@@ -230,7 +245,8 @@ void write_agent_page(JsonWriter& json, const AgentRouteDeps& deps, const ApiReq
   const SlotOf slots = deps.slot_of(request.tenant);
   const AgentReport& report = page.report;
   json.begin_object().key("row");
-  write_agent_row(json, report, page.strip, last_hour(now), slots);
+  auto oddities = agent_oddities(deps.engine.watch(), request.tenant, {report.agent}, now);
+  write_agent_row(json, report, page.strip, last_hour(now), slots, oddities[report.agent]);
   json.key("facts").begin_array();
   json.begin_object().field("name", "Framework").field("value", report.framework).end_object();
   json.end_array();
@@ -316,7 +332,8 @@ void write_task_row(JsonWriter& json, const agents::TaskRow& task) {
 }
 
 void write_agent_row(JsonWriter& json, const AgentReport& report, const std::string& strip,
-                     store::TimeRange strip_range, const SlotOf& slot_of) {
+                     store::TimeRange strip_range, const SlotOf& slot_of,
+                     const AgentOddity& oddity) {
   json.begin_object().key("agent");
   write_agent(json, report.agent, slot_of);
   write_text(json, "team", report.team);
@@ -326,7 +343,13 @@ void write_agent_row(JsonWriter& json, const AgentReport& report, const std::str
   json.field("state", report.state).key("state_since_unix_ns").null();
   json.key("strip").begin_object().field("start_unix_ms", strip_range.begin / 1'000'000);
   json.field("cell_ms", 60'000).field("cells", strip).end_object();
-  json.key("surprise").null().key("differs").null();
+  write_optional(json, "surprise", oddity.surprise);
+  json.key("differs");
+  if (oddity.text.empty()) {
+    json.null();
+  } else {
+    json.begin_object().field("text", oddity.text).field("severity", oddity.severity).end_object();
+  }
   write_optional(json, "throughput_per_h", report.throughput_per_hour);
   write_optional(json, "success_ratio", report.success_rate);
   write_optional(json, "duration_p50_ms", report.task_p50_ms);

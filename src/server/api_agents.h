@@ -8,6 +8,7 @@
 #include "server/api.h"
 #include "server/api_json.h"
 #include "server/api_traces.h"
+#include "server/api_watch.h"
 #include "server/receiver.h"
 #include "store/series_store.h"
 #include "store/trace_store.h"
@@ -55,7 +56,8 @@ agents::Window window_of(store::TimeRange range);
 
 // An AgentRow, everything but `previous`, which is null.
 void write_agent_row(base::JsonWriter& json, const agents::AgentReport& report,
-                     const std::string& strip, store::TimeRange strip_range, const SlotOf& slot_of);
+                     const std::string& strip, store::TimeRange strip_range, const SlotOf& slot_of,
+                     const AgentOddity& oddity);
 // Cells of a row's strip: one a minute over the last hour.
 inline constexpr int kStripCells = 60;
 

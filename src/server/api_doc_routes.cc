@@ -201,6 +201,23 @@ constexpr RouteDoc kRoutes[] = {
      "BudgetRow", ""},
     {"DELETE /api/v1/budgets/{name}", "work", "Forgets a budget that was set while running.", "",
      "", "{deleted: string}", ""},
+    // What is unusual.
+    {"GET /api/v1/anomalies", "alerting", "What left its expected band, newest first.",
+     HG_RANGE ", agent: string, metric: string, open: 'true'|'false', limit: integer(1..200), "
+              "cursor: string",
+     "", "List & {items: Anomaly[]}", ""},
+    {"GET /api/v1/anomalies/{id}", "alerting", "One anomaly with its series and band.", "", "",
+     "Anomaly", ""},
+    {"POST /api/v1/anomalies/{id}/feedback", "alerting",
+     "An opinion moves the bar of this series for 14 days; null takes it back.", "",
+     "{verdict: 'anomaly'|'not_anomaly'|null}", "Anomaly", ""},
+    {"GET /api/v1/series", "alerting",
+     "Watched series, the strangest first; with name also their course and band.",
+     HG_RANGE ", name: string, agent: string, q: string, limit: integer(1..200), cursor: string",
+     "",
+     "List & {items: WatchedSeries[], detectors: {count: integer, limit: integer, cold: integer, "
+     "waiting_series: integer, dropped_points: integer}}",
+     ""},
     // The server.
     {"GET /api/v1/settings", "server", "Every setting with where its value comes from.", "", "",
      "{sections: {id: string, title: string, help: string?, entries: SettingsEntry[]}[], "

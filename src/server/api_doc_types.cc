@@ -184,6 +184,21 @@ constexpr TypeDoc kTypes[] = {
      "unit: string?, default: any, source: 'default'|'file'|'flag'|'environment'|'runtime', "
      "source_detail: string?, changeable: boolean, why_not: string?, role: string}",
      "One setting with where its value comes from."},
+    {"Anomaly",
+     "{id: string, kind: 'series'|'agent'|'absence', metric: string, labels: map<string>, "
+     "title: string, unit: string, agent: Agent?, class: string, severity: Severity, "
+     "direction: 'up'|'down', onset_unix_ns: ns, end_unix_ns: ns?, value: number?, "
+     "expected: number?, expected_low: number?, expected_high: number?, p_value: number?, "
+     "rarity_minutes: number?, features: string[], reasons: {name: string, weight: number}[], "
+     "feedback: string?, feedback_until_unix_ns: ns?, alert_id: string?, similar: integer, "
+     "similar_ids: string[], trace_id: string?, refractory_until_unix_ns: ns?, series: Series?}",
+     "A stretch of a series, an agent or a silence that is not as usual, and why."},
+    {"WatchedSeries",
+     "{id: string, name: string, labels: map<string>, title: string, unit: string, class: string, "
+     "state: 'usual'|'anomalous'|'cold', points: integer, step_ms: integer, judged_unix_ns: ns?, "
+     "value: number?, expected: number?, expected_low: number?, expected_high: number?, "
+     "p_value: number?, anomaly_id: string?, series: Series?}",
+     "A series with its detector."},
     {"AuditEntry",
      "{id: integer, at_unix_ns: ns, actor: string, action: string, target: string, "
      "detail: string, result: string, hash: string}",

@@ -39,14 +39,14 @@ void LiveHub::stop() {
   {
     base::MutexLock lock(mutex_);
     stopping_ = true;
-    for (const auto& stream : streams_) stream->finish();
+    for (const Stream& stream : streams_) stream.stream->finish();
     streams_.clear();
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
-void LiveHub::add(std::shared_ptr<net::Responder> responder) {
+void LiveHub::add(store::TenantId tenant, std::shared_ptr<net::Responder> responder) {
   base::MutexLock lock(mutex_);
   if (stopping_ || streams_.size() >= kLiveStreamsMax) {
     responder->send(
@@ -57,14 +57,16 @@ void LiveHub::add(std::shared_ptr<net::Responder> responder) {
   head.headers.add("Content-Type", "text/event-stream");
   head.headers.add("Cache-Control", "no-store");
   head.body = "retry: 2000\n\n: live\n\n";
-  if (auto stream = responder->start_stream(std::move(head))) streams_.push_back(std::move(stream));
+  if (auto stream = responder->start_stream(std::move(head))) {
+    streams_.push_back({tenant, std::move(stream)});
+  }
 }
 
 void LiveHub::run() {
   std::uint64_t accepted = accepted_items(receiver_);
   std::uint64_t spans = receiver_.stats().accepted_items[0].load();
   std::int64_t sampled = clock_.steady_ns();
-  for (std::uint64_t id = 1;; ++id) {
+  while (true) {
     {
       base::MutexLock lock(mutex_);
       if (!stopping_) changed_.wait_for(mutex_, std::chrono::milliseconds(kLiveIntervalMs));
@@ -77,33 +79,44 @@ void LiveHub::run() {
       spans_per_second_ =
           static_cast<double>(spans_now - spans) * 1e9 / static_cast<double>(now - sampled);
     }
-    broadcast(id, accepted_now != accepted);
+    broadcast(accepted_now != accepted);
     accepted = accepted_now;
     spans = spans_now;
     sampled = now;
   }
 }
 
-void LiveHub::broadcast(std::uint64_t id, bool changed) {
+void LiveHub::broadcast(bool changed) {
+  base::MutexLock lock(mutex_);
   const std::string event = changed
-                                ? "id: " + std::to_string(id) +
+                                ? "id: " + std::to_string(++last_id_) +
                                       "\nevent: changed\ndata: " + std::string(kChanged) + "\n\n"
                                 : std::string(": quiet\n\n");
+  std::erase_if(streams_, [&](const Stream& stream) { return !write(stream, event); });
+}
+
+void LiveHub::publish(store::TenantId tenant, std::string_view event, const std::string& json) {
   base::MutexLock lock(mutex_);
-  std::erase_if(streams_, [&](const std::shared_ptr<net::HttpStream>& stream) {
-    // A client that does not keep up loses events, never the others' time.
-    if (stream->state() == net::StreamState::kFull) return false;
-    return stream->write(event) == net::StreamState::kGone;
+  const std::string text = "id: " + std::to_string(++last_id_) + "\nevent: " + std::string(event) +
+                           "\ndata: " + json + "\n\n";
+  std::erase_if(streams_, [&](const Stream& stream) {
+    return stream.tenant == tenant && !write(stream, text);
   });
 }
 
+// False if the client is gone. A client that does not keep up loses events, never the others' time.
+bool LiveHub::write(const Stream& stream, const std::string& text) {
+  if (stream.stream->state() == net::StreamState::kFull) return true;
+  return stream.stream->write(text) != net::StreamState::kGone;
+}
+
 void add_live_routes(RouteTable& routes, LiveHub& hub) {
-  routes.add(
-      {.method = "GET",
-       .pattern = "/api/v1/live",
-       .stream_handler = [&hub](const ApiRequest&, std::shared_ptr<net::Responder> responder) {
-         hub.add(std::move(responder));
-       }});
+  routes.add({.method = "GET",
+              .pattern = "/api/v1/live",
+              .stream_handler = [&hub](const ApiRequest& request,
+                                       std::shared_ptr<net::Responder> responder) {
+                hub.add(request.tenant, std::move(responder));
+              }});
 }
 
 }  // namespace honeyguide::server

@@ -31,20 +31,28 @@ class LiveHub {
   // Ends every stream and takes no more: before a drain, which would wait for them. Idempotent.
   void stop();
 
-  void add(std::shared_ptr<net::Responder> responder);
+  void add(store::TenantId tenant, std::shared_ptr<net::Responder> responder);
+  // Sends an event to the streams of a tenant.
+  void publish(store::TenantId tenant, std::string_view event, const std::string& json);
   // Spans acknowledged a second over the last interval; below 0 before the first one has passed.
   double spans_per_second() const { return spans_per_second_.load(); }
 
  private:
   void run();
-  void broadcast(std::uint64_t id, bool changed);
+  struct Stream {
+    store::TenantId tenant = 0;
+    std::shared_ptr<net::HttpStream> stream;
+  };
+  void broadcast(bool changed);
+  static bool write(const Stream& stream, const std::string& text);
 
   const Receiver& receiver_;
   const base::Clock& clock_;
   std::atomic<double> spans_per_second_{-1};
   base::Mutex mutex_;
   base::CondVar changed_;
-  std::vector<std::shared_ptr<net::HttpStream>> streams_ HG_GUARDED_BY(mutex_);
+  std::vector<Stream> streams_ HG_GUARDED_BY(mutex_);
+  std::uint64_t last_id_ HG_GUARDED_BY(mutex_) = 0;
   bool stopping_ HG_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -176,8 +176,11 @@ Result<net::HttpResponse> overview(const AgentRouteDeps& deps, const ApiRequest&
   const store::TimeRange strip_range{now - base::kNanosPerHour, now};
   json.key("agents").begin_object().key("items").begin_array();
   const std::size_t shown = std::min(data.agents.size(), kOverviewAgents);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < shown; ++i) names.push_back(data.agents[i].agent);
+  auto oddities = agent_oddities(deps.engine.watch(), request.tenant, names, now);
   for (std::size_t i = 0; i < shown; ++i) {
-    write_agent_row(json, data.agents[i], data.strips[i], strip_range, slots);
+    write_agent_row(json, data.agents[i], data.strips[i], strip_range, slots, oddities[names[i]]);
   }
   json.end_array().field("as_usual", data.agents.size() - shown).end_object();
   json.key("changes").begin_array().end_array().key("partial").null().end_object();

@@ -127,6 +127,8 @@ Result<net::HttpResponse> purge_handler(const SystemRouteDeps& deps, const ApiRe
   }
   HG_RETURN_IF_ERROR(deps.traces.purge());
   HG_RETURN_IF_ERROR(deps.series.purge());
+  deps.engine.analytics().purge();
+  deps.engine.watch().purge();
   return json_response(R"({"purged":true})");
 }
 

@@ -19,6 +19,7 @@
 #include "server/api_system.h"
 #include "server/api_trace_view.h"
 #include "server/api_traces.h"
+#include "server/api_watch.h"
 #include "server/control_hub.h"
 #include "server/guard.h"
 #include "server/jaeger_grpc.h"
@@ -117,6 +118,12 @@ class ServerImpl final : public Server {
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
     add_routes(may_purge);
+    engine_->watch().set_on_anomaly([this](const watch::Anomaly& anomaly) {
+      live_.publish(anomaly.tenant, "anomaly",
+                    anomaly_event_json(anomaly, [&](const std::string& agent) {
+                      return engine_->analytics().agent_slot(anomaly.tenant, agent);
+                    }));
+    });
     endpoint_ = std::make_unique<ApiEndpoint>(
         ApiEndpointOptions{config_.base_path, config_.query_deadline_ns}, routes_, api_guard_,
         access_, [this](const std::string& name) { return tenants_.id_of(name); }, quick_, search_,
@@ -183,6 +190,7 @@ class ServerImpl final : public Server {
                                 live_,    *directives_,   budgets_,       layout_};
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
+    add_watch_routes(routes_, {*engine_, stores_.series, clock_});
     add_audit_routes(routes_, *audit_, clock_);
     add_control_routes(routes_, {*directives_, control_, *audit_, *engine_, clock_});
     add_list_routes(routes_, agents);

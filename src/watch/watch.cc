@@ -59,6 +59,11 @@ void Watch::stop() {
   checkpoint(true);
 }
 
+void Watch::set_on_anomaly(OnAnomaly call) {
+  base::MutexLock lock(mutex_);
+  on_anomaly_ = std::move(call);
+}
+
 void Watch::offer(store::TenantId tenant, std::vector<WatchedPoint> points, bool history) {
   if (points.empty()) return;
   {
@@ -143,8 +148,10 @@ void Watch::tick_when_due() {
 
 void Watch::tell_opened() {
   std::vector<Anomaly> opened;
+  OnAnomaly tell;
   {
     base::MutexLock lock(mutex_);
+    tell = on_anomaly_;
     for (const std::string& id : book_.take_opened()) {
       if (const Anomaly* anomaly = book_.find(id)) opened.push_back(*anomaly);
     }
@@ -160,7 +167,7 @@ void Watch::tell_opened() {
         book_.touch(anomaly.id);
       }
     }
-    if (on_anomaly_) on_anomaly_(anomaly);
+    if (tell) tell(anomaly);
   }
 }
 
@@ -263,7 +270,7 @@ base::Result<void> Watch::replay() {
   for (const Point& point : points) {
     Series& of = watched[point.series];
     of.point.point = {point.time, point.value};
-    series_.take(of.tenant, of.point, false);
+    series_.take(of.tenant, of.point, point.time < now - kReplayJudgedNs);
   }
   return {};
 }

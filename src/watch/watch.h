@@ -40,6 +40,8 @@ inline constexpr std::int64_t kWatchCheckpointNs = 10 * base::kNanosPerSecond;
 inline constexpr std::uint64_t kCheckpointSlots = 30;
 // Points newer than a detector's state that are read back at a start, at most this long.
 inline constexpr std::int64_t kReplayNs = 6 * base::kNanosPerHour;
+// Of those, older ones are learned and not judged: they are no news, and may be an import.
+inline constexpr std::int64_t kReplayJudgedNs = base::kNanosPerHour;
 // A step of the wall clock against the steady one that counts as a jump.
 inline constexpr std::int64_t kClockJumpNs = 30 * base::kNanosPerSecond;
 
@@ -73,7 +75,8 @@ class Watch {
   ~Watch();
 
   void set_find_exemplar(FindExemplar find) { find_exemplar_ = std::move(find); }
-  void set_on_anomaly(OnAnomaly call) { on_anomaly_ = std::move(call); }
+  // Takes effect from the next anomaly on.
+  void set_on_anomaly(OnAnomaly call);
 
   // Loads the state and judges what came after it. Before the first offer().
   base::Result<void> restore();
@@ -127,7 +130,6 @@ class Watch {
   const base::Clock& clock_;
   const base::LogSink log_;
   FindExemplar find_exemplar_;
-  OnAnomaly on_anomaly_;
 
   base::Mutex queue_mutex_;
   base::CondVar queued_;
@@ -137,6 +139,7 @@ class Watch {
   bool stopping_ HG_GUARDED_BY(queue_mutex_) = false;
 
   base::Mutex mutex_;
+  OnAnomaly on_anomaly_ HG_GUARDED_BY(mutex_);
   AnomalyBook book_ HG_GUARDED_BY(mutex_);
   SeriesWatch series_ HG_GUARDED_BY(mutex_);
   AgentWatch agents_ HG_GUARDED_BY(mutex_);
