@@ -62,6 +62,24 @@ void print_entry(const json& entry, CommandIo& io) {
   io.out << "\n";
 }
 
+void print_actions(const json& parsed, bool open_only, CommandIo& io) {
+  for (const json& action : parsed["items"]) {
+    const std::string state = text_of(action, "state");
+    const bool open = state == "proposed" || state == "approved" || state == "requested" ||
+                      state == "delivered" || state == "obeyed";
+    if (open_only && !open) continue;
+    io.out << text_of(action, "id") << "  " << state << "  " << text_of(action, "title") << "  "
+           << text_of(action, "reason");
+    if (state == "refused") io.out << "  refused by " << text_of(action, "refused_by");
+    if (action["verification"].is_object()) {
+      io.out << "  " << text_of(action["verification"], "text");
+    }
+    io.out << "\n";
+  }
+  io.err << "breaker " << text_of(parsed, "breaker") << "; " << text_of(parsed["counts"], "pending")
+         << " wait for a decision\n";
+}
+
 }  // namespace
 
 int run_audit(const std::vector<std::string>& args, CommandIo& io) {
@@ -136,6 +154,56 @@ int run_directive(const std::vector<std::string>& args, CommandIo& io) {
   }
   const json action = json::parse(*answer, nullptr, false);
   io.out << text_of(action, "title") << ": " << text_of(action, "state") << "\n";
+  return kExitOk;
+}
+
+int run_mitigations(const std::vector<std::string>& args, CommandIo& io) {
+  ApiFlags api;
+  std::string verb = "list";
+  std::string id;
+  std::string note;
+  std::string confirm;
+  Flags flags("mitigations", "What was done about alerts, and what waits for a decision");
+  flags.positional("verb", verb,
+                   "list (what is pending or running), history, approve, deny, dry-run, rollback, "
+                   "reset-breaker",
+                   false);
+  flags.positional("id", id, "The action: mi-7", false);
+  flags.text("--note", note, "Why; kept with the decision");
+  flags.text("--confirm-name", confirm, "approve what cannot be taken back: the agent's name");
+  api.add_to(flags);
+  flags.footer("Decisions need role operate. Example: honeyguide mitigations approve mi-7");
+  if (const auto code = flags.parse(args, io)) return *code;
+  auto client = ApiClient::create(api);
+  if (!client) return report(io, "mitigations", client.error());
+  const std::string base = "/api/v1/mitigations";
+  base::Result<std::string> answer = std::string();
+  const bool list = verb == "list" || verb == "history";
+  if (list) {
+    answer = client->get(base + "?limit=200");
+  } else if (verb == "reset-breaker") {
+    answer = client->send("POST", base + "/breaker", "{}");
+  } else if (!id.empty() &&
+             (verb == "approve" || verb == "deny" || verb == "dry-run" || verb == "rollback")) {
+    const json body = {{"note", note}, {"reason", note}, {"confirm_name", confirm}};
+    answer = client->send("POST", base + "/" + net::percent_encode(id) + "/" + verb, body.dump());
+  } else {
+    io.err << "honeyguide mitigations: write list, history, reset-breaker, or approve, deny, "
+              "dry-run, rollback with an id\n";
+    return kExitUsage;
+  }
+  if (!answer) return report(io, "mitigations", answer.error());
+  if (api.output == "json") {
+    io.out << *answer << "\n";
+    return kExitOk;
+  }
+  const json parsed = json::parse(*answer, nullptr, false);
+  if (!list) {
+    io.out << (verb == "reset-breaker" ? "breaker" : text_of(parsed, "title")) << ": "
+           << text_of(parsed, "state") << "\n";
+    return kExitOk;
+  }
+  print_actions(parsed, verb == "list", io);
   return kExitOk;
 }
 

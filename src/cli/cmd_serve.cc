@@ -1,11 +1,13 @@
 #include "cli/cmd_serve.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <ostream>
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -69,6 +71,19 @@ std::string flag_name(const std::string& setting) {
   return out;
 }
 
+// Whoever can write the file chooses the commands: nobody but its owner may.
+Result<void> check_writers(const ServeConfig& config, const std::string& file) {
+  const auto& actions = config.mitigation.actions;
+  const bool commands = std::any_of(actions.begin(), actions.end(), [](const auto& action) {
+    return action.type == control::ActionType::kCommand;
+  });
+  struct stat status {};
+  if (!commands || ::stat(file.c_str(), &status) != 0) return {};
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  return base::Error{base::ErrorCode::kPermissionDenied,
+                     file + " has commands and can be written by others; chmod go-w it"};
+}
+
 // Defaults, then file, environment, flags.
 Result<ServeConfig> load_config(const std::string& config_file,
                                 const std::vector<std::pair<std::string, std::string>>& given) {
@@ -76,6 +91,7 @@ Result<ServeConfig> load_config(const std::string& config_file,
   if (!config_file.empty()) {
     HG_ASSIGN_OR_RETURN(const std::string text, base::posix_fs().read_file(config_file));
     HG_RETURN_IF_ERROR(server::apply_config_text(config, text, config_file));
+    HG_RETURN_IF_ERROR(check_writers(config, config_file));
   }
   HG_RETURN_IF_ERROR(server::apply_environment(
       config, [](const char* name) -> const char* { return std::getenv(name); }));
@@ -200,7 +216,8 @@ int run_check_config(const std::vector<std::string>& args, CommandIo& io) {
   Flags flags("check-config", "Check a configuration file as serve would read it");
   flags.positional("file", file, "Configuration file (YAML)");
   if (const auto code = flags.parse(args, io)) return *code;
-  const auto config = load_config(file, {});
+  // Commands are checked as if they were enabled: the flag is the server's own.
+  const auto config = load_config(file, {{"enable_exec", "true"}});
   if (!config) {
     io.err << config.error().message << "\n";
     return kExitFailed;

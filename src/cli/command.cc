@@ -36,6 +36,8 @@ constexpr Command kCommands[] = {
     {"anomalies", "Ask a server", "What is unusual, and why", run_anomalies},
     {"stats", "Ask a server", "What the server holds and how it is doing", run_stats},
     {"directive", "Ask a server", "Tell an agent to pause, slow down or stop", run_directive},
+    {"mitigations", "Ask a server", "What was done about alerts; approve, deny, roll back",
+     run_mitigations},
     {"audit", "Ask a server", "Who did what; verify the log", run_audit},
     {"delete", "Ask a server", "Delete one trace for good", run_delete},
     {"import", "Other", "Send recorded OTLP requests to a server as history", run_import},

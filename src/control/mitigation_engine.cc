@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_writer.h"
 #include "base/strings.h"
 
 namespace honeyguide::control {
@@ -28,6 +29,16 @@ std::string record_key(std::uint64_t number) {
 std::uint64_t number_of(std::string_view id) {
   if (!id.starts_with(kIdPrefix)) return 0;
   return base::parse_uint64(id.substr(kIdPrefix.size())).value_or(0);
+}
+
+// What held before: for the audit log.
+std::string directive_state_json(const Directive& directive) {
+  base::JsonWriter out;
+  out.begin_object().field("directive", directive_name(directive.kind));
+  out.field("seq", directive.seq).field("reason", directive.reason);
+  out.key("expires_unix_ns").value_as_string(directive.expires);
+  out.field("ack", ack_name(directive.ack)).end_object();
+  return out.take();
 }
 
 void run_all(std::vector<std::function<void()>>& later) {
@@ -137,6 +148,11 @@ void MitigationEngine::cleared(store::TenantId tenant, const std::string& alert_
   }
   active_.erase(found);
   turn(tenant, alert_id, false);
+}
+
+void MitigationEngine::stop() {
+  MutexLock lock(mutex_);
+  stopped_ = true;
 }
 
 std::set<store::TenantId> MitigationEngine::busy_tenants() const {
@@ -285,6 +301,10 @@ void MitigationEngine::judge_policy(const Policy& policy, const Active& active,
     fresh.guards.push_back({graph, false, "No ring of waits was found around this agent"});
   }
   const GuardResult* refusal = refusing(fresh.guards);
+  if (std::min(config_.mode, policy.mode) == PolicyMode::kDryRun) {
+    if (known != nullptr && !refused_before) return;
+    return rehearse(std::move(fresh), refusal, fleet, later);
+  }
   // A failed attempt is not turned into a refusal record at every look; it is tried again when the
   // guards allow.
   if (refusal != nullptr && known != nullptr && !refused_before) return;
@@ -299,15 +319,6 @@ void MitigationEngine::judge_policy(const Policy& policy, const Active& active,
     return changed(kept, later);
   }
   fresh.refused_by.clear();
-  if (std::min(config_.mode, policy.mode) == PolicyMode::kDryRun) {
-    estimate(fresh, fleet);
-    fresh.state = ActionState::kDryRun;
-    fresh.ended = parts_.clock.now();
-    ActionRecord& kept = keep(std::move(fresh));
-    (void)audit(kept, kept.proposed_by, "mitigation.dry_run", kept.dry_run_text, "ok");
-    (void)save(kept);
-    return changed(kept, later);
-  }
   fresh.sick_peers = sick_peers(fresh, fleet);
   if (needs_approval(fresh.guards)) {
     estimate(fresh, fleet);
@@ -320,6 +331,22 @@ void MitigationEngine::judge_policy(const Policy& policy, const Active& active,
   }
   ActionRecord& kept = keep(std::move(fresh));
   (void)start(kept, kept.proposed_by, later);
+}
+
+// A dry run shows every guard as it is, and touches nothing.
+void MitigationEngine::rehearse(ActionRecord fresh, const GuardResult* refusal,
+                                const FleetView& fleet, Deferred& later) {
+  estimate(fresh, fleet);
+  if (refusal != nullptr) {
+    fresh.dry_run_text += "; guard " + refusal->name + " would refuse: " + refusal->text;
+  }
+  fresh.refused_by.clear();
+  fresh.state = ActionState::kDryRun;
+  fresh.ended = parts_.clock.now();
+  ActionRecord& kept = keep(std::move(fresh));
+  (void)audit(kept, kept.proposed_by, "mitigation.dry_run", kept.dry_run_text, "ok");
+  (void)save(kept);
+  changed(kept, later);
 }
 
 void MitigationEngine::estimate(ActionRecord& record, const FleetView& fleet) const {
@@ -411,8 +438,16 @@ Result<void> MitigationEngine::audit(const ActionRecord& record, const std::stri
   event.tenant = record.trigger.tenant;
   event.actor = actor;
   event.action = action;
-  event.target = record.id.empty() ? record.target : record.id + " " + record.target;
-  event.detail = detail;
+  if (record.policy.empty()) {
+    event.target = record.target;
+    event.detail = detail;
+    const auto held = parts_.book.current({event.tenant, record.target}, 0);
+    if (held) event.before = directive_state_json(*held);
+  } else {
+    event.target = record.id;
+    event.detail = action_title(record.action, record.target);
+    if (!detail.empty()) event.detail += "; " + detail;
+  }
   event.result = result;
   event.after = to_json(record);
   HG_ASSIGN_OR_RETURN(const auto entry, parts_.audit.append(std::move(event)));

@@ -91,6 +91,9 @@ class MitigationEngine {
   // An agent answered a directive.
   void on_ack(const AgentKey& key, const Directive& directive);
 
+  // From now on results of webhooks and commands are not noted: the next start takes care of them.
+  void stop();
+
   // Judges, starts, verifies, ends. Call about once a second, on one thread.
   void tick();
 
@@ -143,6 +146,8 @@ class MitigationEngine {
   void judge_trigger(Active& active, const FleetView& fleet, Deferred& later) HG_REQUIRES(mutex_);
   void judge_policy(const Policy& policy, const Active& active, const FleetView& fleet,
                     Deferred& later) HG_REQUIRES(mutex_);
+  void rehearse(ActionRecord fresh, const GuardResult* refusal, const FleetView& fleet,
+                Deferred& later) HG_REQUIRES(mutex_);
   std::vector<GuardResult> guards_of(const ActionRecord& record, const FleetView& fleet,
                                      bool approved) const HG_REQUIRES(mutex_);
   ActionRecord make_record(const Policy& policy, const Active& active, const FleetView& fleet) const
@@ -197,6 +202,7 @@ class MitigationEngine {
   std::set<std::uint64_t> interrupted_ HG_GUARDED_BY(mutex_);
   std::set<std::uint64_t> dirty_ HG_GUARDED_BY(mutex_);  // records to store at the next tick
   std::uint64_t next_number_ HG_GUARDED_BY(mutex_) = 1;
+  bool stopped_ HG_GUARDED_BY(mutex_) = false;
   std::uint64_t triggers_refused_ HG_GUARDED_BY(mutex_) = 0;
 };
 

@@ -322,6 +322,14 @@ TEST_F(MitigationEngineTest, ADryRunTellsWhatItWouldSaveAndTouchesNothing) {
   EXPECT_TRUE(book_->history({0, "coder-2"}).empty());
 }
 
+TEST_F(MitigationEngineTest, ADryRunShowsTheGuardThatWouldRefuse) {
+  Trigger t = trigger("rehearsal");
+  t.bound_sender = false;
+  fire(t);
+  EXPECT_EQ(last().state, ActionState::kDryRun);
+  EXPECT_THAT(last().dry_run_text, HasSubstr("guard bound_sender would refuse"));
+}
+
 TEST_F(MitigationEngineTest, DryRunIsTheDefaultOfAPolicyAndTheFileCanHoldAllToIt) {
   EXPECT_EQ(Policy{}.mode, PolicyMode::kDryRun);
   config_.mode = PolicyMode::kDryRun;

@@ -105,7 +105,7 @@ void MitigationEngine::effect_ended(store::TenantId tenant, const std::string& i
   {
     MutexLock lock(mutex_);
     ActionRecord* record = find_locked(tenant, id);
-    if (record == nullptr || record->state != ActionState::kRequested) return;
+    if (stopped_ || record == nullptr || record->state != ActionState::kRequested) return;
     (void)audit(*record, "server", "mitigation.effect", result.detail, result.ok ? "ok" : "failed");
     if (result.ok) {
       record->verdict_text = result.detail;

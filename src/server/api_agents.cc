@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "server/api_control.h"
+#include "server/api_mitigation.h"
 
 namespace honeyguide::server {
 namespace {
@@ -250,7 +251,11 @@ void write_agent_page(JsonWriter& json, const AgentRouteDeps& deps, const ApiReq
   json.key("facts").begin_array();
   json.begin_object().field("name", "Framework").field("value", report.framework).end_object();
   json.end_array();
-  json.key("alerts").begin_array().end_array().key("actions").begin_array().end_array();
+  json.key("alerts").begin_array().end_array().key("actions").begin_array();
+  for (const auto& record : deps.mitigation.engine().list(request.tenant)) {
+    if (record.target == report.agent) write_action(json, record, slots);
+  }
+  json.end_array();
   json.key("control");
   write_control(json, deps.directives, {request.tenant, report.agent}, now);
   json.key("strip").begin_object().field("start_unix_ms", last_hour(now).begin / 1'000'000);

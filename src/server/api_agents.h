@@ -17,6 +17,7 @@ namespace honeyguide::server {
 
 class LiveHub;
 class LayoutStore;
+class MitigationService;
 
 // All must outlive the table.
 struct AgentRouteDeps {
@@ -29,6 +30,7 @@ struct AgentRouteDeps {
   const control::DirectiveBook& directives;
   const engine::BudgetBook& budgets;
   const LayoutStore& layout;
+  MitigationService& mitigation;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {

@@ -123,85 +123,17 @@ Result<control::DirectiveRequest> directive_request(const ApiRequest& request) {
   return out;
 }
 
-std::string title_of(const Directive& directive, const std::string& agent) {
-  static constexpr std::string_view kVerbs[] = {
-      "Resume",          "Throttle",           "Pause", "Stop", "Reassign a task of",
-      "Break a wait of", "Switch the model of"};
-  return std::string(kVerbs[static_cast<std::size_t>(directive.kind)]) + " " + agent;
-}
-
-// The state of an action that is no more than this directive.
-std::string_view action_state(const Directive& directive, base::UnixNanos now) {
-  switch (directive.ack) {
-    case control::AckState::kReceived:
-      return directive.expired(now) ? "expired" : "delivered";
-    case control::AckState::kObeyed:
-      return "obeyed";
-    case control::AckState::kRefused:
-      return "refused";
-    case control::AckState::kNone:
-      break;
-  }
-  return directive.expired(now) ? "expired" : "requested";
-}
-
-void write_directive_action(JsonWriter& out, const Directive& directive, const AgentKey& key,
-                            const SlotOf& slots, base::UnixNanos now) {
-  const auto& traits = control::directive_traits(directive.kind);
-  out.begin_object().field(
-      "id", "di-" + std::to_string(directive.epoch) + "-" + std::to_string(directive.seq));
-  out.field("seq", directive.seq).field("epoch", directive.epoch);
-  out.field("directive", control::directive_name(directive.kind)).key("agent");
-  write_agent(out, key.agent, slots);
-  out.field("title", title_of(directive, key.agent));
-  out.field("state", action_state(directive, now)).field("reversible", traits.reversible);
-  out.field("needs_approval", false);
-  write_time(out, "expires_unix_ns", directive.expires);
-  out.key("alert_id").null();
-  write_time(out, "created_unix_ns", directive.issued);
-  out.field("proposed_by", directive.issued_by).field("does", traits.does);
-  out.key("progress").begin_object();
-  write_time(out, "requested_unix_ns", directive.issued);
-  write_time(out, "delivered_unix_ns", directive.received_at);
-  write_time(out, "obeyed_unix_ns",
-             directive.ack == control::AckState::kObeyed ? directive.settled_at : 0);
-  out.key("verified_unix_ns").null().end_object();
-  out.field("ack_state", control::ack_name(directive.ack));
-  out.field("ack_detail", directive.ack_detail).field("reason", directive.reason);
-  // What only a mitigation has: a person gave this one, after seeing its effect.
-  out.key("running_tasks").null().key("waiting_agents").begin_array().end_array();
-  out.key("dry_run").null().key("guards").begin_array().end_array();
-  out.key("decided").null().key("verification").null().key("effect_chart").null();
-  out.key("rollback").begin_object().field("possible", traits.reversible);
-  write_text(out, "reason", traits.reversible ? "" : "cannot be taken back");
-  out.end_object();
-  write_text(out, "refused_by",
-             directive.ack == control::AckState::kRefused ? key.agent : std::string());
-  out.field("confirm_name", false).end_object();
-}
-
-SlotOf slots_of(const ControlRouteDeps& deps, store::TenantId tenant) {
-  return [&engine = deps.engine, tenant](const std::string& agent) {
-    return engine.analytics().agent_slot(tenant, agent);
-  };
-}
-
 Result<net::HttpResponse> give_directive(const ControlRouteDeps& deps, const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const auto wanted, directive_request(request));
+  const json body = json::parse(request.http->body, nullptr, false);
+  const auto force = body.find("force");
   const AgentKey key{request.tenant, request.path_param("id")};
-  const auto before = deps.book.newest(key);
-  auto event =
-      audit_event(request, "directive." + std::string(control::directive_name(wanted.kind)),
-                  key.agent, wanted.reason);
-  if (before && !before->expired(deps.clock.now())) event.before = directive_json(*before);
-  event.after = wanted.params;
-  HG_RETURN_IF_ERROR(control::check_directive(wanted));
-  // First the entry, then the deed: what cannot be written down is not done.
-  HG_ASSIGN_OR_RETURN(const auto entry, deps.audit.append(std::move(event)));
-  HG_ASSIGN_OR_RETURN(const Directive given, deps.book.issue(key, wanted));
-  JsonWriter out;
-  write_directive_action(out, given, key, slots_of(deps, key.tenant), deps.clock.now());
-  return json_response(out.take(), 201);
+  auto& service = deps.mitigation.service;
+  const auto record = service.engine().order(
+      key, wanted, force != body.end() && force->is_boolean() && force->get<bool>());
+  if (!record) return guard_response(record.error());
+  return json_response(action_detail_json(deps.mitigation, *record, service.fleet(key.tenant)),
+                       201);
 }
 
 Result<net::HttpResponse> acknowledge(const ControlRouteDeps& deps, const ApiRequest& request) {
@@ -230,32 +162,6 @@ Result<net::HttpResponse> acknowledge(const ControlRouteDeps& deps, const ApiReq
   return json_response(out.take());
 }
 
-// What a directive would touch, from the figures of now.
-struct Effect {
-  bool known = false;
-  std::int64_t running_tasks = 0;
-  std::vector<std::string> waiting;  // agents that wait for this one
-};
-
-Effect effect_of(const ControlRouteDeps& deps, const AgentKey& key, base::UnixNanos now) {
-  Effect effect;
-  deps.engine.analytics().read(key.tenant, now, [&](const agents::AgentMetrics& metrics) {
-    const auto report = metrics.agent_report(key.agent, agents::Window::kHour, now);
-    effect.known = report.has_value();
-    if (report) effect.running_tasks = report->tasks.open;
-    for (const auto& wait : metrics.dependencies(agents::Window::kHour, now).waiting) {
-      const bool listed = std::find(effect.waiting.begin(), effect.waiting.end(), wait.consumer) !=
-                          effect.waiting.end();
-      if (wait.producer == key.agent && !listed) effect.waiting.push_back(wait.consumer);
-    }
-  });
-  return effect;
-}
-
-void write_guard(JsonWriter& out, std::string_view name, bool passed, std::string_view text) {
-  out.begin_object().field("name", name).field("passed", passed).field("text", text).end_object();
-}
-
 Result<net::HttpResponse> effect(const ControlRouteDeps& deps, const ApiRequest& request) {
   const AgentKey key{request.tenant, request.path_param("id")};
   const auto kind = control::parse_directive(request.param("directive"));
@@ -263,14 +169,20 @@ Result<net::HttpResponse> effect(const ControlRouteDeps& deps, const ApiRequest&
     return Error{ErrorCode::kInvalidArgument,
                  "directive: run, throttle, pause, stop, reassign, break_wait or switch_model"};
   }
-  const base::UnixNanos now = deps.clock.now();
-  const Effect found = effect_of(deps, key, now);
+  auto& service = deps.mitigation.service;
+  const auto fleet = service.fleet(key.tenant);
   const bool listening = deps.book.listening(key);
-  if (!found.known && !listening) {
+  const auto agent = fleet.agents.find(key.agent);
+  if (agent == fleet.agents.end() && !listening) {
     return Error{ErrorCode::kNotFound, "no agent '" + key.agent + "' was seen"};
   }
   const auto& traits = control::directive_traits(*kind);
-  const SlotOf slots = slots_of(deps, key.tenant);
+  control::ActionRecord preview = service.engine().preview(key, *kind, fleet);
+  preview.guards.push_back(
+      {"reversible", traits.reversible, traits.reversible ? "Reversible" : "Cannot be taken back"});
+  preview.guards.push_back(
+      {"listening", listening, listening ? "The agent listens" : "Nobody listens"});
+  const SlotOf slots = deps.mitigation.slot_of(key.tenant);
   JsonWriter out;
   out.begin_object().field("directive", control::directive_name(*kind)).key("agent");
   write_agent(out, key.agent, slots);
@@ -278,13 +190,11 @@ Result<net::HttpResponse> effect(const ControlRouteDeps& deps, const ApiRequest&
   out.field("supported", listening);
   write_text(out, "unsupported_reason",
              listening ? "" : "this agent does not ask for directives; " + std::string(kHelp));
-  out.field("running_tasks", found.running_tasks).key("waiting_agents").begin_array();
-  for (const std::string& agent : found.waiting) write_agent(out, agent, slots);
-  out.end_array().key("dry_run").null().key("guards").begin_array();
-  write_guard(out, "reversible", traits.reversible,
-              traits.reversible ? "Reversible" : "Cannot be taken back");
-  write_guard(out, "listening", listening, listening ? "The agent listens" : "Nobody listens");
-  out.end_array().end_object();
+  write_reach(out, key.agent, fleet, slots);
+  preview.created = deps.mitigation.clock.now();
+  write_dry_run(out, preview);
+  write_guards(out, preview.guards);
+  out.end_object();
   return json_response(out.take());
 }
 

@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "server/api.h"
 #include "server/api_json.h"
+#include "server/api_mitigation.h"
 #include "server/control_hub.h"
 #include "server/self_metrics.h"
 
@@ -17,8 +18,7 @@ struct ControlRouteDeps {
   control::DirectiveBook& book;
   ControlHub& hub;
   control::AuditLog& audit;
-  engine::Engine& engine;
-  const base::Clock& clock;
+  MitigationRouteDeps mitigation;
 };
 
 // GET and POST /api/v1/agents/{id}/directives, GET …/directive, POST …/directives/{seq}/ack,

@@ -55,6 +55,18 @@ constexpr TypeDoc kTypes[] = {
      "reversible: boolean, needs_approval: boolean, expires_unix_ns: ns?, alert_id: string?, "
      "created_unix_ns: ns}",
      "Something done, or to be done, about an alert."},
+    {"ActionDetail",
+     "Action & {proposed_by: string, reason: string, does: string, running_tasks: integer, "
+     "waiting_agents: Agent[], "
+     "dry_run: {at_unix_ns: ns, text: string, saves_usd: number?, over_ms: number?}?, "
+     "guards: Guard[], progress: {requested_unix_ns: ns?, delivered_unix_ns: ns?, "
+     "obeyed_unix_ns: ns?, verified_unix_ns: ns?}, "
+     "decided: {by: string, at_unix_ns: ns, note: string, decision: string}?, "
+     "verification: {verdict: string, text: string, at_unix_ns: ns?, recurred: boolean}?, "
+     "rollback: {possible: boolean, reason: string}, refused_by: string?, "
+     "effect_chart: {title: string, unit: string, at_unix_ns: ns, series: Series}?, "
+     "confirm_name: boolean, seq: integer, epoch: integer}",
+     "An action with its guards, its progress and its verdict."},
     {"Guard", "{name: string, passed: boolean, text: string}", "A condition before an action."},
     {"Effect",
      "{directive: string, agent: Agent, does: string, reversible: boolean, supported: boolean, "

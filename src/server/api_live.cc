@@ -79,7 +79,7 @@ void LiveHub::run() {
       spans_per_second_ =
           static_cast<double>(spans_now - spans) * 1e9 / static_cast<double>(now - sampled);
     }
-    broadcast(accepted_now != accepted);
+    broadcast(touched_.exchange(false) || accepted_now != accepted);
     accepted = accepted_now;
     spans = spans_now;
     sampled = now;

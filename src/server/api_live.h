@@ -34,6 +34,8 @@ class LiveHub {
   void add(store::TenantId tenant, std::shared_ptr<net::Responder> responder);
   // Sends an event to the streams of a tenant.
   void publish(store::TenantId tenant, std::string_view event, const std::string& json);
+  // Something other than new data changed: the next event says so.
+  void touch() { touched_ = true; }
   // Spans acknowledged a second over the last interval; below 0 before the first one has passed.
   double spans_per_second() const { return spans_per_second_.load(); }
 
@@ -49,6 +51,7 @@ class LiveHub {
   const Receiver& receiver_;
   const base::Clock& clock_;
   std::atomic<double> spans_per_second_{-1};
+  std::atomic<bool> touched_{false};
   base::Mutex mutex_;
   base::CondVar changed_;
   std::vector<Stream> streams_ HG_GUARDED_BY(mutex_);

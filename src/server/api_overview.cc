@@ -3,6 +3,7 @@
 #include "server/api_agents.h"
 #include "server/api_live.h"
 #include "server/attention.h"
+#include "server/mitigation_service.h"
 
 namespace honeyguide::server {
 namespace {
@@ -104,7 +105,11 @@ Result<net::HttpResponse> status(const AgentRouteDeps& deps, const ApiRequest& r
   write_optional(json, "receiving_spans_per_s", rate >= 0 ? std::optional(rate) : std::nullopt);
   const std::size_t alerts = attention_items(deps.engine.analytics(), request.tenant, now).size();
   json.key("counts").begin_object().field("alerts", alerts).field("alerts_critical", alerts);
-  json.field("approvals", 0).field("conflicts", data.system.conflicts_open);
+  const auto actions = deps.mitigation.engine().list(request.tenant);
+  const auto approvals = std::count_if(actions.begin(), actions.end(), [](const auto& action) {
+    return action.phase() == control::ActionPhase::kPending;
+  });
+  json.field("approvals", approvals).field("conflicts", data.system.conflicts_open);
   json.field("agents", data.agents.size()).field("workflows", data.workflows).end_object();
   json.key("modes").begin_object().key("storm").null().key("read_only").null();
   json.field("demo", false).end_object().end_object();

@@ -176,6 +176,9 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
 }
 
 Result<void> validate(const ServeConfig& config) {
+  control::MitigationConfig mitigation = config.mitigation;
+  mitigation.exec_enabled = config.enable_exec;
+  HG_RETURN_IF_ERROR(control::validate(mitigation));
   if (config.data.empty()) return Error{ErrorCode::kInvalidArgument, "data: no directory given"};
   for (const auto& [name, text] :
        {std::pair<std::string, std::string>{"otlp_grpc", config.otlp_grpc},

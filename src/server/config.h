@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "control/mitigation_policy.h"
 
 namespace honeyguide::server {
 
@@ -78,6 +79,7 @@ struct ServeConfig {
   std::string prices_file;                         // overrides of the price table
   std::string rules_file;                          // alert rules, receivers, escalation, mitigation
   std::vector<BudgetConfig> budgets;
+  control::MitigationConfig mitigation;
   bool enable_exec = false;  // commands of the rules file may run
 
   // Passes everything received on to another OTLP/HTTP endpoint.

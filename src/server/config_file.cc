@@ -3,6 +3,8 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/strings.h"
+#include "server/config_mitigation.h"
+#include "server/yaml_section.h"
 
 namespace honeyguide::server {
 namespace {
@@ -37,6 +39,11 @@ class Reader {
                            const YAML::Node& value) {
     if (name == "agents") return apply_agents(value);
     if (name == "budgets") return apply_budgets(value);
+    if (name == "mitigation") {
+      HG_ASSIGN_OR_RETURN(config_.mitigation,
+                          read_mitigation(YamlSection(value, file_name_, "mitigation")));
+      return {};
+    }
     std::string text;
     if (value.IsSequence()) {
       for (const auto& item : value) text += (text.empty() ? "" : ",") + item.as<std::string>("");

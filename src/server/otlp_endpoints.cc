@@ -116,6 +116,9 @@ class HttpEndpoint {
           status_response(503, *encoding, kCodeUnavailable, tenant.error().message, 1000));
       return;
     }
+    if (deps_.trust != nullptr && !wants_backfill(request.headers)) {
+      deps_.trust->saw(*tenant, *principal);
+    }
     IngestRequest ingest{*signal,
                          *encoding,
                          *tenant,
@@ -225,6 +228,9 @@ net::GrpcHandler grpc_export(OtlpEndpointDeps deps, Signal signal) {
     if (!tenant) {
       responder->finish({net::GrpcCode::kUnavailable, tenant.error().message, {}}, {});
       return;
+    }
+    if (deps.trust != nullptr && !wants_backfill(request.metadata)) {
+      deps.trust->saw(*tenant, *principal);
     }
     IngestRequest ingest{signal,
                          Encoding::kProtobuf,

@@ -12,6 +12,7 @@
 #include "server/access.h"
 #include "server/guard.h"
 #include "server/receiver.h"
+#include "server/sender_trust.h"
 
 namespace honeyguide::server {
 
@@ -23,6 +24,7 @@ struct OtlpEndpointDeps {
   const Access& access;
   net::ByteBudget& ingest_budget;
   TenantIds tenant_ids;
+  SenderTrust* trust = nullptr;  // told of every sender of live data
 };
 
 // Header that marks backfilled data; needs role operate.

@@ -15,6 +15,7 @@
 #include "server/api_control.h"
 #include "server/api_endpoint.h"
 #include "server/api_live.h"
+#include "server/api_mitigation.h"
 #include "server/api_settings.h"
 #include "server/api_system.h"
 #include "server/api_trace_view.h"
@@ -24,10 +25,12 @@
 #include "server/guard.h"
 #include "server/jaeger_grpc.h"
 #include "server/jaeger_http.h"
+#include "server/mitigation_service.h"
 #include "server/openapi.h"
 #include "server/otlp_endpoints.h"
 #include "server/page.h"
 #include "server/receiver.h"
+#include "server/sender_trust.h"
 #include "server/tenants.h"
 #include "server/worker_pool.h"
 
@@ -86,20 +89,43 @@ std::vector<engine::Budget> budgets_of(const ServeConfig& config) {
   return out;
 }
 
+// What steers agents, made before the server because it reads the stores.
+struct Steering {
+  std::unique_ptr<control::DirectiveBook> directives;
+  std::unique_ptr<control::AuditLog> audit;
+  std::unique_ptr<SenderTrust> trust;
+  std::unique_ptr<MitigationService> mitigation;
+};
+
+Result<Steering> open_steering(const ServeConfig& config, const ServerStores& stores,
+                               engine::Engine& engine, net::IoPool& pool,
+                               const base::Clock& clock) {
+  Steering out;
+  HG_ASSIGN_OR_RETURN(out.audit,
+                      control::AuditLog::open(base::posix_fs(), config.data + "/audit", clock));
+  HG_ASSIGN_OR_RETURN(out.directives, control::DirectiveBook::open(stores.state, clock));
+  HG_ASSIGN_OR_RETURN(out.trust, SenderTrust::open(stores.state, clock));
+  control::MitigationConfig mitigation = config.mitigation;
+  mitigation.exec_enabled = config.enable_exec;
+  HG_ASSIGN_OR_RETURN(
+      out.mitigation,
+      MitigationService::create(std::move(mitigation), {stores.state, *out.directives, *out.audit,
+                                                        engine, *out.trust, pool, clock}));
+  return out;
+}
+
 class ServerImpl final : public Server {
  public:
   ServerImpl(ServeConfig config, TokenSet tokens, bool may_purge, ServerStores stores,
              const base::Clock& clock, base::LogSink log, std::unique_ptr<engine::Engine> engine,
-             std::unique_ptr<control::DirectiveBook> directives,
-             std::unique_ptr<control::AuditLog> audit, std::unique_ptr<net::IoPool> pool,
-             const ListenAddress& http, const ListenAddress& otlp_http)
+             Steering steering, std::unique_ptr<net::IoPool> pool, const ListenAddress& http,
+             const ListenAddress& otlp_http)
       : config_(std::move(config)),
         stores_(stores),
         clock_(clock),
         log_(std::move(log)),
         engine_(std::move(engine)),
-        directives_(std::move(directives)),
-        audit_(std::move(audit)),
+        steering_(std::move(steering)),
         thresholds_(stores.state, engine_->analytics()),
         budgets_(budgets_of(config_), stores.state, stores.series, engine_->analytics()),
         layout_(stores.state),
@@ -113,7 +139,7 @@ class ServerImpl final : public Server {
         sink_(*engine_),
         receiver_(sink_, clock, decode_limits(config_)),
         live_(receiver_, clock),
-        control_(*directives_, clock),
+        control_(*steering_.directives, clock),
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
@@ -129,8 +155,13 @@ class ServerImpl final : public Server {
         access_, [this](const std::string& name) { return tenants_.id_of(name); }, quick_, search_,
         [this](std::string_view path) { return page_response(config_.base_path, path); }, clock);
     endpoint_->set_on_change([this](const ApiRequest& request, const Route& route, int status) {
-      if (!route.writes_audit) audit_change(*audit_, request, route, status);
+      if (!route.writes_audit) audit_change(*steering_.audit, request, route, status);
     });
+    steering_.mitigation->start(
+        [this](store::TenantId tenant) {
+          return triggers_of_analytics(engine_->analytics(), tenant, clock_.now());
+        },
+        [this] { live_.touch(); });
   }
 
   ~ServerImpl() override { stop(std::chrono::milliseconds(5000)); }
@@ -144,7 +175,8 @@ class ServerImpl final : public Server {
   Result<void> listen(const ListenAddress& http, const ListenAddress& otlp_http,
                       const ListenAddress& otlp_grpc) {
     const OtlpEndpointDeps deps{receiver_, access_, ingest_budget_,
-                                [this](const std::string& name) { return tenants_.id_of(name); }};
+                                [this](const std::string& name) { return tenants_.id_of(name); },
+                                steering_.trust.get()};
     HG_RETURN_IF_ERROR(listen_otlp_http(deps, otlp_http));
     HG_RETURN_IF_ERROR(listen_otlp_grpc(deps, otlp_grpc));
     return listen_api(http);
@@ -174,6 +206,7 @@ class ServerImpl final : public Server {
     if (otlp_grpc_server_) drained &= otlp_grpc_server_->drain(left() / 2);
     if (otlp_http_server_) drained &= otlp_http_server_->drain(left() / 2);
     if (api_server_) drained &= api_server_->drain(left() / 2);
+    steering_.mitigation->stop();
     engine_->stop();
     return drained;
   }
@@ -186,13 +219,16 @@ class ServerImpl final : public Server {
   }
 
   void add_routes(bool may_purge) {
-    const AgentRouteDeps agents{*engine_, stores_.traces, stores_.series, receiver_, clock_,
-                                live_,    *directives_,   budgets_,       layout_};
+    const AgentRouteDeps agents{
+        *engine_, stores_.traces,        stores_.series, receiver_, clock_,
+        live_,    *steering_.directives, budgets_,       layout_,   *steering_.mitigation};
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
     add_watch_routes(routes_, {*engine_, stores_.series, clock_});
-    add_audit_routes(routes_, *audit_, clock_);
-    add_control_routes(routes_, {*directives_, control_, *audit_, *engine_, clock_});
+    add_audit_routes(routes_, *steering_.audit, clock_);
+    const MitigationRouteDeps mitigation{*steering_.mitigation, *engine_, stores_.series, clock_};
+    add_mitigation_routes(routes_, mitigation);
+    add_control_routes(routes_, {*steering_.directives, control_, *steering_.audit, mitigation});
     add_list_routes(routes_, agents);
     add_agent_routes(routes_, agents);
     add_work_routes(routes_, agents);
@@ -215,7 +251,9 @@ class ServerImpl final : public Server {
                                 clock_,
                                 may_purge && config_.allow_purge,
                                 {[this](MetricsPage& page) {
-                                  write_control_metrics(page, *directives_, control_, *audit_);
+                                  write_control_metrics(page, *steering_.directives, control_,
+                                                        *steering_.audit);
+                                  write_mitigation_metrics(page, steering_.mitigation->engine());
                                 }}});
     add_openapi_route(routes_, config_.base_path);
   }
@@ -273,8 +311,7 @@ class ServerImpl final : public Server {
   const base::Clock& clock_;
   const base::LogSink log_;
   std::unique_ptr<engine::Engine> engine_;
-  std::unique_ptr<control::DirectiveBook> directives_;
-  std::unique_ptr<control::AuditLog> audit_;
+  Steering steering_;
   engine::ThresholdBook thresholds_;
   engine::BudgetBook budgets_;
   LayoutStore layout_;
@@ -317,12 +354,10 @@ Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet token
   HG_ASSIGN_OR_RETURN(auto engine, engine::Engine::create(
                                        engine_options(config),
                                        {stores.traces, stores.series, stores.state}, clock, log));
-  HG_ASSIGN_OR_RETURN(auto audit,
-                      control::AuditLog::open(base::posix_fs(), config.data + "/audit", clock));
-  HG_ASSIGN_OR_RETURN(auto directives, control::DirectiveBook::open(stores.state, clock));
-  auto server = std::make_unique<ServerImpl>(
-      std::move(config), std::move(tokens), may_purge, stores, clock, std::move(log),
-      std::move(engine), std::move(directives), std::move(audit), std::move(pool), http, otlp_http);
+  HG_ASSIGN_OR_RETURN(Steering steering, open_steering(config, stores, *engine, *pool, clock));
+  auto server = std::make_unique<ServerImpl>(std::move(config), std::move(tokens), may_purge,
+                                             stores, clock, std::move(log), std::move(engine),
+                                             std::move(steering), std::move(pool), http, otlp_http);
   HG_RETURN_IF_ERROR(server->load());
   HG_RETURN_IF_ERROR(server->listen(http, otlp_http, otlp_grpc));
   return std::unique_ptr<Server>(std::move(server));

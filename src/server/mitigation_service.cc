@@ -1,0 +1,146 @@
+#include "server/mitigation_service.h"
+
+#include <chrono>
+#include <csignal>
+#include <utility>
+
+#include <pthread.h>
+
+#include "server/attention.h"
+
+namespace honeyguide::server {
+namespace {
+
+using base::MutexLock;
+using base::Result;
+
+// An agent that was silent longer is not counted as healthy.
+constexpr std::int64_t kSilentNs = base::kNanosPerHour;
+
+}  // namespace
+
+Result<std::unique_ptr<MitigationService>> MitigationService::create(
+    control::MitigationConfig config, MitigationServiceParts parts) {
+  std::unique_ptr<MitigationService> service(new MitigationService(parts));
+  HG_ASSIGN_OR_RETURN(service->client_, net::HttpClient::create(parts.pool, {}));
+  service->effects_ = std::make_unique<notify::Effects>(*service->client_, *service->runner_);
+  HG_ASSIGN_OR_RETURN(
+      service->engine_,
+      control::MitigationEngine::open(
+          std::move(config),
+          {parts.state, parts.book, parts.audit, *service->effects_,
+           [self = service.get()](store::TenantId tenant) { return self->fleet(tenant); },
+           parts.clock}));
+  parts.book.set_on_ack([self = service.get()](const auto& key, const auto& directive) {
+    self->engine_->on_ack(key, directive);
+  });
+  return service;
+}
+
+MitigationService::~MitigationService() {
+  stop();
+}
+
+void MitigationService::start(TriggerSource triggers, std::function<void()> on_change) {
+  triggers_ = std::move(triggers);
+  engine_->set_on_change([on_change = std::move(on_change)](const auto&) { on_change(); });
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void MitigationService::stop() {
+  {
+    MutexLock lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  parts_.book.set_on_ack(nullptr);
+  engine_->stop();
+  // Their callbacks reach the engine, so they end before it.
+  runner_.reset();
+  client_.reset();
+}
+
+void MitigationService::run() {
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      if (!stopping_) changed_.wait_for(mutex_, std::chrono::milliseconds(kMitigationTickMs));
+      if (stopping_) return;
+    }
+    observe();
+    engine_->tick();
+  }
+}
+
+void MitigationService::observe() {
+  for (const store::TenantId tenant : parts_.engine.analytics().tenants()) {
+    std::set<std::string> now_firing;
+    for (control::Trigger& trigger : triggers_(tenant)) {
+      trigger.tenant = tenant;
+      trigger.bound_sender = trigger.bound_sender && parts_.trust.bound(tenant, trigger.agent);
+      now_firing.insert(trigger.alert_id);
+      engine_->observe(trigger);
+    }
+    std::set<std::string>& before = firing_[tenant];
+    for (const std::string& id : before) {
+      if (!now_firing.contains(id)) engine_->cleared(tenant, id);
+    }
+    before = std::move(now_firing);
+  }
+}
+
+control::FleetView MitigationService::fleet(store::TenantId tenant) const {
+  control::FleetView out;
+  const base::UnixNanos now = parts_.clock.now();
+  parts_.engine.analytics().read(tenant, now, [&](const agents::AgentMetrics& metrics) {
+    for (const auto& report : metrics.agents(agents::Window::kFiveMinutes, now)) {
+      control::FleetAgent& agent = out.agents[report.agent];
+      agent.team = report.team;
+      agent.healthy = report.state != "error" && now - report.last_seen <= kSilentNs;
+      agent.running_tasks = report.tasks.open;
+      agent.cost_per_hour_usd = report.cost_per_hour_usd;
+    }
+    const auto dependencies = metrics.dependencies(agents::Window::kHour, now);
+    for (const auto& wait : dependencies.waiting) {
+      out.waits.push_back({wait.consumer, wait.producer, wait.since});
+    }
+    out.rings = dependencies.deadlocks;
+  });
+  return out;
+}
+
+std::vector<control::Trigger> triggers_of_analytics(engine::Analytics& analytics,
+                                                    store::TenantId tenant, base::UnixNanos now) {
+  std::vector<control::Trigger> out;
+  analytics.read(tenant, now, [&](const agents::AgentMetrics& metrics) {
+    const auto add = [&](std::string id, const char* category, const std::string& agent,
+                         double confidence) {
+      control::Trigger trigger;
+      trigger.alert_id = std::move(id);
+      trigger.rule = trigger.category = category;
+      trigger.severity = "critical";
+      trigger.agent = agent;
+      trigger.confidence = confidence;
+      trigger.bound_sender = true;  // as far as analytics can say; the service asks the senders
+      out.push_back(std::move(trigger));
+    };
+    for (const auto& ring : metrics.dependencies(agents::Window::kHour, now).deadlocks) {
+      // Waits are spans that have not ended: there is nothing to be unsure of.
+      add("deadlock/" + ring.front(), "deadlock", ring.front(), 1);
+    }
+    for (const agents::LoopRow& row : metrics.loops()) {
+      if (row.loop.progress || now - row.loop.end > kLoopAttentionNs) continue;
+      add("loop/" + row.loop.agent, "loop", row.loop.agent, row.loop.confidence_percent / 100.0);
+    }
+  });
+  return out;
+}
+
+}  // namespace honeyguide::server
