@@ -7,7 +7,7 @@ SHELL := /bin/bash
 ENV := source tools/env.sh
 NINJA := nice -n 5 ninja -j$(JOBS)
 
-.PHONY: help run deps web build bench-nab test test-sanitizers fuzz format tidy clean
+.PHONY: help run deps web build bench bench-nab test test-sanitizers fuzz format tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1 \2/' \
@@ -31,6 +31,9 @@ test: ## All tests: unit, whole binary, Python package, web page
 
 test-sanitizers: deps ## Unit tests under ASan+UBSan, then under TSan
 	@JOBS=$(JOBS) tools/test_sanitizers.sh
+
+bench: deps ## Storage budgets beside what this machine does; BENCH_FLAGS="--spans 1000000"
+	@JOBS=$(JOBS) tools/bench.sh $(BENCH_FLAGS)
 
 bench-nab: ## NAB scores of the detector over ../shared/data/nab, beside the published table
 	@$(ENV) && { [ -f build/bench/build.ninja ] || cmake --preset bench >/dev/null; }

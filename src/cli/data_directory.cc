@@ -21,6 +21,10 @@ base::Result<DataDirectory> DataDirectory::open(base::FileSystem& fs, const std:
   if (const auto made = fs.create_directories(path); !made) {
     return base::with_context(made.error(), "data directory " + path);
   }
+  if (fs.exists(path + "/SNAPSHOT.partial")) {
+    return base::Error{base::ErrorCode::kDataLoss,
+                       path + " is a snapshot that was not finished; take another one"};
+  }
   DataDirectory out;
   out.path_ = path;
   auto lock = fs.lock(path + "/LOCK");

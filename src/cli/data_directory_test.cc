@@ -29,6 +29,15 @@ TEST(DataDirectoryTest, TheTokenOutlivesARestart) {
   EXPECT_EQ(*read_operator_token(fs, "/data"), token);
 }
 
+TEST(DataDirectoryTest, AnUnfinishedSnapshotIsNotServed) {
+  base::MemFs fs;
+  ASSERT_TRUE(fs.create_directories("copy"));
+  ASSERT_TRUE(fs.write_file_atomic("copy/SNAPSHOT.partial", ""));
+  const auto refused = DataDirectory::open(fs, "copy", false);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("not finished"), std::string::npos);
+}
+
 TEST(DataDirectoryTest, OnlyADirectoryCreatedForItMayBePurged) {
   base::MemFs fs;
   { ASSERT_TRUE(DataDirectory::open(fs, "/real", false)); }

@@ -6,9 +6,10 @@
 namespace honeyguide::cli {
 namespace {
 
-// Shares of --memory (the receiver holds a quarter of it in flight).
+// Shares of --memory. The receiver holds a quarter in flight, of which the commit queue is a part;
+// live runs take a quarter, state and series a sixth, queries a twelfth.
 constexpr std::int64_t kQueueShare = 4;   // batches that wait for their commit
-constexpr std::int64_t kYoungShare = 4;   // index of what is not settled yet
+constexpr std::int64_t kYoungShare = 6;   // index of what is not settled yet
 constexpr std::int64_t kIndexShare = 12;  // indexes of settled files
 
 store::segment::SegmentOptions segment_options(const server::ServeConfig& config,

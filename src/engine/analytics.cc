@@ -265,6 +265,13 @@ void Analytics::read(store::TenantId id, base::UnixNanos now,
   read(*owner->metrics);
 }
 
+void Analytics::peek(store::TenantId id,
+                     const std::function<void(const agents::AgentMetrics&)>& read) {
+  base::MutexLock lock(mutex_);
+  const auto found = tenants_.find(id);
+  if (found != tenants_.end()) read(*found->second.metrics);
+}
+
 std::vector<store::TenantId> Analytics::tenants() {
   base::MutexLock lock(mutex_);
   std::vector<store::TenantId> out;

@@ -76,6 +76,8 @@ class Analytics {
   // ones. Blocks the analytics thread meanwhile: copy and go.
   void read(store::TenantId tenant, base::UnixNanos now,
             const std::function<void(const agents::AgentMetrics&)>& read);
+  // As read(), without the flush: for counters.
+  void peek(store::TenantId tenant, const std::function<void(const agents::AgentMetrics&)>& read);
   std::vector<store::TenantId> tenants();
 
   // 0 to 31, the same for all viewers and over restarts; distinct for the first 32 agents.

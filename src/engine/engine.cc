@@ -168,6 +168,16 @@ void Engine::stop() {
   watch_.stop();
 }
 
+store::PoolUse Engine::live_runs_pool() {
+  store::PoolUse out{"live_runs", 0, options_.analytics.metrics.live_bytes_max};
+  for (const store::TenantId tenant : analytics_->tenants()) {
+    analytics_->peek(tenant, [&](const agents::AgentMetrics& metrics) {
+      out.used_bytes += static_cast<std::uint64_t>(metrics.stats().runs.live_bytes);
+    });
+  }
+  return out;
+}
+
 EngineStats Engine::stats() {
   return {feed_.stats(), stores_.traces.last_position(), feed_.position()};
 }

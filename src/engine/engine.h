@@ -68,6 +68,8 @@ class Engine {
   void stop();
 
   EngineStats stats();
+  // Facts of live runs over all tenants, and the bound of one tenant's.
+  store::PoolUse live_runs_pool();
   const EngineStores& stores() const { return stores_; }
 
  private:

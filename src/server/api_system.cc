@@ -1,5 +1,6 @@
 #include "server/api_system.h"
 
+#include "base/file_system.h"
 #include "base/json_writer.h"
 #include "base/strings.h"
 #include "server/self_metrics.h"
@@ -12,6 +13,7 @@ using base::ErrorCode;
 using base::JsonWriter;
 using base::Result;
 
+constexpr int kSnapshotFormat = 1;
 constexpr std::string_view kSignalNames[] = {"traces", "logs", "metrics"};
 
 void write_receiver(JsonWriter& json, const ReceiverStats& stats) {
@@ -28,6 +30,27 @@ void write_receiver(JsonWriter& json, const ReceiverStats& stats) {
   json.field("body_bytes", stats.body_bytes.load()).end_object();
 }
 
+// Every named share of --memory.
+std::vector<store::PoolUse> memory_pools(const SystemRouteDeps& deps,
+                                         const store::TraceStoreStats& traces) {
+  std::vector<store::PoolUse> out{
+      {"ingest", deps.ingest_budget.used_bytes(), deps.ingest_budget.limit_bytes()}};
+  out.insert(out.end(), traces.pools.begin(), traces.pools.end());
+  out.push_back(deps.engine.live_runs_pool());
+  out.push_back(deps.engine.stores().state.pool());
+  return out;
+}
+
+void write_pools(JsonWriter& json, const SystemRouteDeps& deps,
+                 const store::TraceStoreStats& traces) {
+  json.key("memory").begin_array();
+  for (const store::PoolUse& pool : memory_pools(deps, traces)) {
+    json.begin_object().field("pool", pool.name).field("used_bytes", pool.used_bytes);
+    json.field("limit_bytes", pool.limit_bytes).end_object();
+  }
+  json.end_array();
+}
+
 Result<net::HttpResponse> stats_handler(const SystemRouteDeps& deps, const ApiRequest&) {
   const store::TraceStoreStats traces = deps.traces.stats();
   const store::SeriesStoreStats series = deps.series.stats();
@@ -42,6 +65,7 @@ Result<net::HttpResponse> stats_handler(const SystemRouteDeps& deps, const ApiRe
   json.field("quarantined_records", traces.quarantined_records);
   json.field("memory_bytes", traces.memory_bytes);
   json.field("last_sequence", traces.last_position.sequence).end_object();
+  write_pools(json, deps, traces);
   json.key("series").begin_object();
   json.field("series", series.series).field("points", series.points).field("bytes", series.bytes);
   json.field("refused_series", series.refused_series).end_object();
@@ -69,6 +93,14 @@ void write_store_metrics(MetricsPage& page, const SystemRouteDeps& deps) {
               static_cast<double>(traces.young_bytes));
   page.single("honeyguide_store_memory_bytes", "gauge", "Memory of indexes and directories.",
               static_cast<double>(traces.memory_bytes));
+  page.family("honeyguide_memory_pool_bytes", "gauge", "Use of each share of --memory.");
+  for (const store::PoolUse& pool : memory_pools(deps, traces)) {
+    page.sample(static_cast<double>(pool.used_bytes), {{"pool", pool.name}});
+  }
+  page.family("honeyguide_memory_pool_limit_bytes", "gauge", "Their bounds.");
+  for (const store::PoolUse& pool : memory_pools(deps, traces)) {
+    page.sample(static_cast<double>(pool.limit_bytes), {{"pool", pool.name}});
+  }
   page.single("honeyguide_store_quarantined_records_total", "counter",
               "Records that failed their checksum.",
               static_cast<double>(traces.quarantined_records));
@@ -132,13 +164,35 @@ Result<net::HttpResponse> purge_handler(const SystemRouteDeps& deps, const ApiRe
   return json_response(R"({"purged":true})");
 }
 
+// The copy is a data directory of its own. The state comes first: what it covers must be in the
+// spans, not the other way round.
+Result<void> write_snapshot(const SystemRouteDeps& deps, const std::string& directory) {
+  base::FileSystem& fs = base::posix_fs();
+  if (fs.exists(directory)) {
+    return Error{ErrorCode::kAlreadyExists, directory + " is there already"};
+  }
+  HG_RETURN_IF_ERROR(fs.create_directories(directory));
+  const std::string manifest = directory + "/SNAPSHOT";
+  HG_RETURN_IF_ERROR(fs.write_file_atomic(manifest + ".partial", ""));
+  HG_RETURN_IF_ERROR(deps.engine.stores().state.snapshot(directory + "/state"));
+  HG_RETURN_IF_ERROR(deps.traces.snapshot(directory + "/traces"));
+  const store::TraceStoreStats stats = deps.traces.stats();
+  JsonWriter json;
+  json.begin_object().field("format", std::int64_t{kSnapshotFormat});
+  json.field("created_unix_ns", std::to_string(deps.clock.now()));
+  json.field("last_sequence", stats.last_position.sequence).end_object();
+  HG_RETURN_IF_ERROR(fs.write_file_atomic(manifest, json.take() + "\n"));
+  HG_RETURN_IF_ERROR(fs.remove_file(manifest + ".partial"));
+  return fs.sync_directory(directory);
+}
+
 Result<net::HttpResponse> snapshot_handler(const SystemRouteDeps& deps, const ApiRequest& request) {
   const std::string directory(request.param("directory"));
   if (directory.empty() || directory.front() != '/') {
     return Error{ErrorCode::kInvalidArgument,
                  "directory: give an absolute path that does not exist"};
   }
-  HG_RETURN_IF_ERROR(deps.traces.snapshot(directory));
+  HG_RETURN_IF_ERROR(write_snapshot(deps, directory));
   JsonWriter json;
   json.begin_object().field("snapshot", directory).end_object();
   return json_response(json.take());

@@ -37,7 +37,11 @@ base::Result<std::unique_ptr<ChunkedSeriesStore>> ChunkedSeriesStore::open(
         return {};
       }));
   HG_RETURN_IF_ERROR(store->storage_->load_ticks([&](std::string_view bytes) -> base::Result<void> {
-    HG_ASSIGN_OR_RETURN(const Tick tick, decode_tick(bytes));
+    HG_ASSIGN_OR_RETURN(Tick tick, decode_tick(bytes));
+    // A power cut may have taken a description and left points: nobody can ask for them.
+    std::erase_if(tick.points, [&](const SeriesPoint& point) {
+      return store->index_.find(tick.tenant, point.series) == nullptr;
+    });
     store->add_to_head(tick.tenant, tick.points);
     if (store->head_is_full()) return store->fold_locked();
     return {};

@@ -83,7 +83,15 @@ class StateStore {
   // may lie ahead of the log.
   virtual base::Result<std::vector<StoredPosition>> positions(std::uint32_t shard) = 0;
 
+  // A consistent copy in `directory`, which must not exist yet, of this store and of the series
+  // that share its database; the store goes on working. kFailedPrecondition where there is no way.
+  virtual base::Result<void> snapshot(const std::string& directory) {
+    return base::Error{base::ErrorCode::kFailedPrecondition,
+                       "this state store cannot be copied to " + directory + " while it runs"};
+  }
   virtual base::Result<void> purge() = 0;
+  // Memory that the store and the series that share its database hold, and its bound.
+  virtual PoolUse pool() { return {"state_and_series", 0, 0}; }
   virtual base::Result<void> close() = 0;
 };
 

@@ -182,6 +182,13 @@ struct RetentionResult {
   std::uint64_t rows_kept_for_errors = 0;
 };
 
+// A named share of the memory budget.
+struct PoolUse {
+  std::string name;
+  std::uint64_t used_bytes = 0;
+  std::uint64_t limit_bytes = 0;
+};
+
 struct TraceStoreStats {
   std::uint64_t spans = 0;  // rows on disk, duplicates included
   std::uint64_t logs = 0;
@@ -192,6 +199,7 @@ struct TraceStoreStats {
   std::uint64_t partitions = 0;
   std::uint64_t quarantined_records = 0;
   std::uint64_t memory_bytes = 0;  // young index, block directory, caches
+  std::vector<PoolUse> pools;
   base::UnixNanos oldest_arrival = 0;
   Position last_position;
 };

@@ -6,6 +6,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_buffer_manager.h>
 
 namespace honeyguide::store {
@@ -82,6 +83,7 @@ base::Result<std::shared_ptr<RocksDb>> RocksDb::open(const std::string& director
   rocksdb::DB* db = nullptr;
   HG_RETURN_IF_ERROR(from_status(
       rocksdb::DB::Open(database_options(cache), directory, descriptors, &handles, &db)));
+  out->cache_ = cache;
   out->db_.reset(db);
   for (int i = 0; i < kFamilyCount; ++i) out->families_[i] = handles[static_cast<std::size_t>(i)];
   return out;
@@ -93,6 +95,17 @@ RocksDb::~RocksDb() {
     if (family != nullptr) (void)db_->DestroyColumnFamilyHandle(family);
   }
   (void)db_->Close();
+}
+
+base::Result<void> RocksDb::checkpoint(const std::string& directory) {
+  rocksdb::Checkpoint* made = nullptr;
+  HG_RETURN_IF_ERROR(from_status(rocksdb::Checkpoint::Create(db_.get(), &made)));
+  const std::unique_ptr<rocksdb::Checkpoint> owned(made);
+  return from_status(owned->CreateCheckpoint(directory));
+}
+
+std::uint64_t RocksDb::memory_bytes() {
+  return cache_->GetUsage();
 }
 
 std::uint64_t RocksDb::size_bytes(Family which) {

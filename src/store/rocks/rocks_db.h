@@ -12,6 +12,7 @@
 #include "base/result.h"
 
 namespace rocksdb {
+class Cache;
 class ColumnFamilyHandle;
 class DB;
 class Status;
@@ -35,12 +36,18 @@ class RocksDb {
 
   rocksdb::DB& db() { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Family family) { return families_[static_cast<int>(family)]; }
+  // A consistent copy of all families in `directory`, which must not exist; files that do not
+  // change are hard-linked where they can be.
+  base::Result<void> checkpoint(const std::string& directory);
   // Approximate, memtables included.
   std::uint64_t size_bytes(Family family);
+  // Block cache, to which memtables are charged.
+  std::uint64_t memory_bytes();
 
  private:
   RocksDb() = default;
 
+  std::shared_ptr<rocksdb::Cache> cache_;
   std::unique_ptr<rocksdb::DB> db_;
   rocksdb::ColumnFamilyHandle* families_[kFamilyCount] = {};
 };

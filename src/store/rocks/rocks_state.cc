@@ -158,6 +158,16 @@ base::Result<std::vector<StoredPosition>> RocksStateStore::positions(std::uint32
   return own->positions;
 }
 
+base::Result<void> RocksStateStore::snapshot(const std::string& directory) {
+  std::shared_ptr<RocksDb> db;
+  {
+    base::MutexLock lock(mutex_);
+    if (!db_) return store_closed_error();
+    db = db_;
+  }
+  return db->checkpoint(directory);
+}
+
 base::Result<void> RocksStateStore::purge() {
   base::MutexLock lock(mutex_);
   if (db_ == nullptr) return store_closed_error();
@@ -185,6 +195,11 @@ base::Result<void> RocksStateStore::purge() {
         from_status(db_->db().CompactRange({}, db_->family(family), nullptr, nullptr)));
   }
   return {};
+}
+
+PoolUse RocksStateStore::pool() {
+  base::MutexLock lock(mutex_);
+  return {"state_and_series", db_ ? db_->memory_bytes() : 0, kRocksMemoryBytes};
 }
 
 base::Result<void> RocksStateStore::close() {

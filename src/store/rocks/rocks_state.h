@@ -38,7 +38,9 @@ class RocksStateStore final : public StateStore {
                                                                       std::string_view from,
                                                                       std::uint32_t limit) override;
   base::Result<std::vector<StoredPosition>> positions(std::uint32_t shard) override;
+  base::Result<void> snapshot(const std::string& directory) override;
   base::Result<void> purge() override;
+  PoolUse pool() override;
   base::Result<void> close() override;
 
  private:

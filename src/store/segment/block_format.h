@@ -9,7 +9,7 @@
 
 namespace honeyguide::store::segment {
 
-inline constexpr std::uint8_t kBlockVersion = 0;
+inline constexpr std::uint8_t kBlockVersion = 1;
 inline constexpr std::uint32_t kBlockRowsMax = 4096;
 // Attribute columns of a block over all its tables; further keys go to the overflow columns.
 inline constexpr std::uint32_t kAttributeColumnsMax = 512;

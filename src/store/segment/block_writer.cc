@@ -49,6 +49,7 @@ BlockWriter::~BlockWriter() = default;
 
 void BlockWriter::begin(LargeValueSink* values) {
   settled_ = values != nullptr;
+  hashed_ = settled_;
   large_ = settled_ ? values : in_block_.get();
   keys_.reset();
   columns_left_ = kAttributeColumnsMax;
@@ -67,7 +68,7 @@ void BlockWriter::note_attributes(const SpanBatch& batch, Range range, std::uint
                                   const std::uint32_t* keys) {
   for (const auto& attribute : batch.attributes(range)) {
     keys_.mark(keys[attribute.key], scope);
-    if (settled_) {
+    if (hashed_) {
       hashes_.push_back(
           filter_hash(batch.key(attribute), telemetry::canonical_text(attribute.value)));
     }
@@ -279,7 +280,7 @@ void BlockWriter::put_children(BodyWriter& body, TextWriter& text) {
 
 void BlockWriter::finish_block(BodyWriter& body, TextWriter& text, EncodedBlock& out,
                                std::uint8_t flags) {
-  std::vector<std::uint64_t>* hashes = settled_ ? &hashes_ : nullptr;
+  std::vector<std::uint64_t>* hashes = hashed_ ? &hashes_ : nullptr;
   row_attributes_.finish(body, text, hashes);
   event_attributes_.finish(body, text, hashes);
   link_attributes_.finish(body, text, hashes);
@@ -313,13 +314,14 @@ void BlockWriter::finish_block(BodyWriter& body, TextWriter& text, EncodedBlock&
     if (keys_.scopes()[i] == 0) continue;
     out.keys.push_back(keys_.keys()[i]);
     out.key_scopes.push_back(keys_.scopes()[i]);
-    if (settled_) hashes_.push_back(filter_key_hash(keys_.keys()[i]));
+    if (hashed_) hashes_.push_back(filter_key_hash(keys_.keys()[i]));
   }
   out.filter_hashes = hashes_;
 }
 
 EncodedBlock BlockWriter::encode_spans(std::span<const SpanSlice> slices, LargeValueSink* values) {
   begin(values);
+  hashed_ = true;
   spans_->reset();
   SpanColumns& c = *spans_;
   EncodedBlock out;
@@ -345,10 +347,8 @@ EncodedBlock BlockWriter::encode_spans(std::span<const SpanSlice> slices, LargeV
   for (const auto& [resource, name, kind] : c.operations()) {
     out.operations.push_back({resource_services_[resource], c.names.values()[name], kind});
   }
-  if (settled_) {
-    for (const std::string_view name : c.names.values()) {
-      hashes_.push_back(filter_hash(kNameFilterKey, name));
-    }
+  for (const std::string_view name : c.names.values()) {
+    hashes_.push_back(filter_hash(kNameFilterKey, name));
   }
   finish_block(body, text, out, flags);
   out.error_rows = c.error_rows;

@@ -45,7 +45,7 @@ struct EncodedBlock {
   std::int64_t duration_max = 0;
   std::uint32_t error_rows = 0;
   std::vector<base::TraceId> traces;         // distinct; a settled block's are ascending
-  std::vector<std::uint64_t> filter_hashes;  // settled blocks only; may repeat
+  std::vector<std::uint64_t> filter_hashes;  // of spans, and of settled logs; may repeat
   std::vector<OperationSeen> operations;     // distinct
   std::vector<std::string_view> keys;        // live as long as the encoder's next call
   std::vector<std::uint8_t> key_scopes;
@@ -86,6 +86,7 @@ class BlockWriter {
   void finish_block(BodyWriter& body, TextWriter& text, EncodedBlock& out, std::uint8_t flags);
 
   bool settled_ = false;
+  bool hashed_ = false;  // filter hashes are wanted
   LargeValueSink* large_ = nullptr;
   std::unique_ptr<InBlockValues> in_block_;
   BlockKeys keys_;

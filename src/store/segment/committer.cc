@@ -116,6 +116,11 @@ std::size_t Committer::waiting() {
   return queue_.size();
 }
 
+std::uint64_t Committer::queued_bytes() {
+  base::MutexLock lock(queue_mutex_);
+  return queue_bytes_;
+}
+
 void Committer::wait() {
   base::MutexLock lock(queue_mutex_);
   while (queue_.empty() && !stopped_) queue_changed_.wait(queue_mutex_);
@@ -274,6 +279,8 @@ void Committer::add_record(Commit& commit, RecordKind kind, TenantId tenant,
   record.meta.offset = commit.bytes.size();
   record.meta.start_min = block.start_min;
   record.meta.start_max = block.start_max;
+  record.meta.duration_max = block.duration_max;
+  if (kind == RecordKind::kSpans) record.meta.set_filter(block.filter_hashes);
   {
     // The block's texts live until the next encoding, so they are noted before the write; a write
     // that fails leaves entries behind that the next retention pass forgets.

@@ -23,6 +23,7 @@ class Committer {
   // Thread-safe. Refusals call `done` at once, from a place of their own.
   void push(AppendRequest request, AppendDone done);
   std::size_t waiting();
+  std::uint64_t queued_bytes();
   // Waits until something is queued or stop_waiting() was called.
   void wait();
   // From now on push() refuses and wait() returns.

@@ -22,8 +22,6 @@
 
 namespace honeyguide::store::segment {
 
-inline constexpr std::uint16_t kIndexVersion = 0;
-
 struct BlockEntry {
   std::uint64_t offset = 0;  // of the record
   std::uint32_t body_size = 0;

@@ -28,6 +28,8 @@ class Maintenance {
 
   void set_pace(std::function<void()> pace) { pace_ = std::move(pace); }
 
+  // Young files wait to be settled and may be: settle should stop being polite.
+  bool is_behind();
   // Does one piece of what is due (all pieces with `force`); true if it did something.
   base::Result<bool> run(bool force);
   base::Result<RetentionResult> apply_retention(const RetentionPolicy& policy, base::UnixNanos now);

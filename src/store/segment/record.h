@@ -16,8 +16,8 @@ namespace honeyguide::store::segment {
 
 inline constexpr std::uint32_t kFileMagic = 0x46534748;    // "HGSF"
 inline constexpr std::uint32_t kRecordMagic = 0x52534748;  // "HGSR"
-inline constexpr std::uint16_t kFileVersion = 0;
-inline constexpr std::uint8_t kRecordVersion = 0;
+inline constexpr std::uint16_t kFileVersion = 1;
+inline constexpr std::uint8_t kRecordVersion = 1;
 inline constexpr std::size_t kFileHeaderBytes = 32;
 inline constexpr std::size_t kRecordHeaderBytes = 48;
 // A longer body is damage.

@@ -21,6 +21,18 @@ std::uint64_t number_of(std::string_view name, std::string_view prefix, std::str
   return base::parse_uint64(name).value_or(0);
 }
 
+// A file of another version is not damage: whoever wrote it can read it.
+base::Result<void> check_version(const std::string& path, std::string_view head) {
+  base::ByteReader in(head);
+  const auto magic = in.fixed<std::uint32_t>();
+  const auto version = in.fixed<std::uint16_t>();
+  if (!in.ok() || magic != kFileMagic || version == kFileVersion) return {};
+  return base::Error{base::ErrorCode::kFailedPrecondition,
+                     path + " has format version " + std::to_string(version) +
+                         ", this release reads " + std::to_string(kFileVersion) +
+                         "; use the release that wrote it"};
+}
+
 }  // namespace
 
 base::Result<void> Recovery::run(bool rebuild) {
@@ -131,6 +143,7 @@ base::Result<void> Recovery::rebuild_index(SettledFile& file) {
   fresh.bytes += size;
   char head[kFileHeaderBytes];
   HG_ASSIGN_OR_RETURN(const std::size_t got, blocks->read_at(0, sizeof(head), head));
+  HG_RETURN_IF_ERROR(check_version(file.blocks_path(), {head, got}));
   FileHeader header;
   if (!parse_file_header({head, got}, header)) {
     return base::Error{base::ErrorCode::kDataLoss, file.blocks_path() + " has no file header"};
@@ -224,6 +237,7 @@ base::Result<void> Recovery::scan_young(const std::shared_ptr<YoungFile>& file, 
   HG_ASSIGN_OR_RETURN(std::uint64_t size, file->reader->size_bytes());
   char head[kFileHeaderBytes];
   HG_ASSIGN_OR_RETURN(const std::size_t got, file->reader->read_at(0, sizeof(head), head));
+  HG_RETURN_IF_ERROR(check_version(file->path, {head, got}));
   FileHeader header;
   const bool has_header = parse_file_header({head, got}, header);
   std::uint64_t good_end = kFileHeaderBytes;
@@ -268,7 +282,8 @@ void Recovery::add_record(YoungFile& file, const RecordRead& read, std::uint64_t
   auto block = BlockReader::open(BlockBytes(read.buffer, kRecordHeaderBytes, read.header.body_size),
                                  nullptr);
   EncodedBlock described;
-  if (block) described = describe(**block, read.header.kind, false);
+  const bool spans = read.header.kind == RecordKind::kSpans;
+  if (block) described = describe(**block, read.header.kind, spans);
   if (!block || (*block)->damaged()) {
     file.damaged = true;
     note_damage(file.path, 1);
@@ -280,6 +295,8 @@ void Recovery::add_record(YoungFile& file, const RecordRead& read, std::uint64_t
   record.header = read.header;
   record.start_min = described.start_min;
   record.start_max = described.start_max;
+  record.duration_max = described.duration_max;
+  if (spans) record.set_filter(described.filter_hashes);
   file.add(record, described.traces);
   base::MutexLock lock(state_.mutex);
   state_.catalog.note(read.header.tenant, arrival_hour(read.header.arrival), described);

@@ -173,6 +173,27 @@ TEST(RecoveryTest, AReadThatFailsIsNotTakenForDamage) {
   }
 }
 
+TEST(RecoveryTest, AFileOfANewerVersionStopsTheStartAndStaysAsItIs) {
+  for (const char* which : {"/young/", "/settled-"}) {
+    TestStore t;
+    fill(t, 1);
+    t.store.reset();
+    for (const auto& [path, bytes] : t.files(".hgs")) {
+      if (path.find(which) == std::string::npos) continue;
+      std::string newer = bytes;
+      newer[4] = 9;
+      ASSERT_TRUE(t.fs.write_file_atomic(path, newer));
+      (void)t.fs.remove_file(path.substr(0, path.size() - 1) + "i");
+      const auto refused = t.try_open();
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, base::ErrorCode::kFailedPrecondition);
+      EXPECT_THAT(refused.error().message, HasSubstr("format version 9"));
+      EXPECT_EQ(t.fs.read_file(path).value(), newer);
+      break;
+    }
+  }
+}
+
 TEST(RecoveryTest, PositionsGoOnAfterEverythingWasPurgedOrDropped) {
   TestStore t;
   ASSERT_TRUE(t.append(t.spans(50)));

@@ -76,15 +76,13 @@ void collect(const Predicate& predicate, FilterNeeds& out) {
   out.all_of.push_back(std::move(any));
 }
 
-bool may_match(const FilterNeeds& needs, const SettledIndex& index, const BlockEntry& entry) {
-  if (entry.duration_max < needs.duration_min) return false;
-  for (const auto& any : needs.all_of) {
-    const bool found = std::any_of(any.begin(), any.end(), [&](std::uint64_t hash) {
-      return index.may_contain_value(entry, hash);
-    });
-    if (!found) return false;
-  }
-  return true;
+// `contains` asks the filter of one block.
+template <typename Contains>
+bool may_match(const FilterNeeds& needs, std::int64_t duration_max, Contains contains) {
+  if (duration_max < needs.duration_min) return false;
+  return std::all_of(needs.all_of.begin(), needs.all_of.end(), [&](const auto& any) {
+    return std::any_of(any.begin(), any.end(), contains);
+  });
 }
 
 }  // namespace
@@ -115,7 +113,8 @@ void SpanSearcher::expand(const Candidate& candidate) {
     ++result_.cost.blocks_total;
     if (!search_.time.overlaps(entry.start_min, entry.start_max)) continue;
     if (search_.after && entry.start_min > search_.after->start) continue;
-    if (!may_match(needs_, index, entry)) continue;
+    const auto contains = [&](std::uint64_t hash) { return index.may_contain_value(entry, hash); };
+    if (!may_match(needs_, entry.duration_max, contains)) continue;
     candidates_.push(
         {entry.start_max, candidate.file, *open, nullptr, static_cast<std::ptrdiff_t>(i)});
   }
@@ -183,6 +182,9 @@ base::Result<SearchResult> SpanSearcher::run() {
   for (const YoungRecord& record : snapshot_.young) {
     ++result_.cost.blocks_total;
     if (record.header.first_sequence > as_of_) continue;
+    if (search_.after && record.start_min > search_.after->start) continue;
+    const auto contains = [&](std::uint64_t hash) { return record.may_contain_value(hash); };
+    if (!may_match(needs_, record.duration_max, contains)) continue;
     candidates_.push({record.start_max, nullptr, nullptr, &record, -1});
   }
   for (const auto& file : snapshot_.settled) {

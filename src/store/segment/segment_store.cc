@@ -1,7 +1,7 @@
 #include "store/segment/segment_store.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
+#include <algorithm>
+#include <chrono>
 
 #include "store/read_layer.h"
 #include "store/segment/recovery.h"
@@ -9,7 +9,9 @@
 namespace honeyguide::store::segment {
 namespace {
 
-constexpr int kMaintenanceNice = 15;
+// Between pieces of background work that nobody waits for: that many times the work itself.
+constexpr int kRestFactor = 3;
+constexpr std::chrono::milliseconds kRestMax{20};
 // How often the maintenance thread looks for due work.
 constexpr std::chrono::milliseconds kMaintenancePeriod{100};
 
@@ -40,12 +42,11 @@ SegmentStore::~SegmentStore() {
 }
 
 void SegmentStore::start_threads() {
-  // Between blocks, background work gives way to commits that wait.
-  maintenance_.set_pace([this] {
-    if (committer_.waiting() > 0) std::this_thread::yield();
-  });
+  maintenance_.set_pace([this] { pace(); });
   threads_.emplace_back([this] { run_committer(); });
+  threads_.emplace_back([this] { run_sync(); });
   threads_.emplace_back([this] { run_maintenance(); });
+  maintenance_thread_ = threads_.back().get_id();
 }
 
 void SegmentStore::run_committer() {
@@ -55,8 +56,38 @@ void SegmentStore::run_committer() {
   }
 }
 
+void SegmentStore::run_sync() {
+  for (;;) {
+    {
+      base::MutexLock lock(stop_mutex_);
+      if (stopping_) return;
+      stop_changed_.wait_for(stop_mutex_,
+                             std::chrono::duration_cast<std::chrono::milliseconds>(
+                                 std::chrono::nanoseconds(state_.options.sync_interval_ns)));
+      if (stopping_) return;
+    }
+    if (auto synced = committer_.sync(); !synced) {
+      state_.log(base::LogLevel::kError, synced.error().to_string());
+    }
+  }
+}
+
+void SegmentStore::pace() {
+  // A quarter of a core, so that commits and queries hardly notice; all that can be had once settle
+  // falls behind, for then the alternative is to refuse senders. (A low thread priority would do
+  // the first and make the second impossible: under a flood it gets a thirtieth of a core.)
+  if (std::this_thread::get_id() != maintenance_thread_ || maintenance_.is_behind()) return;
+  {
+    base::MutexLock lock(stop_mutex_);
+    if (stopping_) return;
+  }
+  const std::int64_t now = state_.options.clock.steady_ns();
+  const std::chrono::nanoseconds worked(std::max<std::int64_t>(now - paced_ns_, 0));
+  std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(worked * kRestFactor, kRestMax));
+  paced_ns_ = state_.options.clock.steady_ns();
+}
+
 void SegmentStore::run_maintenance() {
-  (void)setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kMaintenanceNice);
   for (;;) {
     {
       base::MutexLock lock(stop_mutex_);
@@ -64,15 +95,11 @@ void SegmentStore::run_maintenance() {
       stop_changed_.wait_for(stop_mutex_, kMaintenancePeriod);
       if (stopping_) return;
     }
-    const std::int64_t now = state_.options.clock.steady_ns();
-    if (now >= next_sync_ns_) {
-      if (auto synced = committer_.sync(); !synced) {
-        state_.log(base::LogLevel::kError, synced.error().to_string());
-      }
-      next_sync_ns_ = now + state_.options.sync_interval_ns;
-    }
-    if (auto did = maintenance_.run(false); !did) {
-      state_.log(base::LogLevel::kError, did.error().to_string());
+    paced_ns_ = state_.options.clock.steady_ns();
+    for (;;) {
+      const auto did = maintenance_.run(false);
+      if (!did) state_.log(base::LogLevel::kError, did.error().to_string());
+      if (!did || !*did || !maintenance_.is_behind()) break;
     }
   }
 }
@@ -224,6 +251,9 @@ TraceStoreStats SegmentStore::stats() {
   }
   out.partitions = partitions.size();
   out.quarantined_records = state_.quarantined;
+  out.pools = {{"commit_queue", committer_.queued_bytes(), state_.options.queue_bytes_max},
+               {"young_index", out.memory_bytes, state_.options.young_index_bytes_max},
+               {"settled_index", cache_bytes, state_.options.index_cache_bytes_max}};
   out.memory_bytes += cache_bytes;
   out.last_position = {0, state_.last_sequence};
   return out;

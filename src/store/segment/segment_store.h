@@ -7,9 +7,11 @@
 //   DIR/LOCK  DIR/young/N.hgs  DIR/tombstones  DIR/commit-N (a file change in progress)
 //   DIR/p/<tenant>/<all|kept>/<hour>/settled-N.{hgs,hgi}  values-N.hgv
 //
-// With threads: a committer and a maintenance thread. Without: the owner calls poll().
+// With threads: a committer, one that syncs, and a maintenance thread. Without: the owner calls
+// poll().
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -71,7 +73,10 @@ class SegmentStore final : public TraceStore {
   explicit SegmentStore(SegmentOptions options);
   void start_threads();
   void run_committer();
+  void run_sync();
   void run_maintenance();
+  // Called between pieces of background work.
+  void pace();
 
   StoreState state_;
   SettledCache cache_;
@@ -80,12 +85,14 @@ class SegmentStore final : public TraceStore {
   Maintenance maintenance_;
   std::unique_ptr<base::FileLock> lock_;
   std::int64_t next_sync_ns_ = 0;
+  std::int64_t paced_ns_ = 0;  // the maintenance thread's
   base::Mutex close_mutex_;
   bool closed_ HG_GUARDED_BY(close_mutex_) = false;
   base::Mutex stop_mutex_;
   base::CondVar stop_changed_;
   bool stopping_ HG_GUARDED_BY(stop_mutex_) = false;
   std::vector<std::thread> threads_;
+  std::atomic<std::thread::id> maintenance_thread_;
 };
 
 }  // namespace honeyguide::store::segment

@@ -10,6 +10,8 @@ namespace {
 // Records with fewer rows are first gathered into blocks of their own: a merge over ten thousand
 // tiny blocks would spend its time and memory on their directories.
 constexpr std::uint32_t kGatherRowsBelow = 1024;
+// More closed young files than this: settle is behind.
+constexpr std::size_t kFilesWaitingMax = 1;
 
 // Gathers the rows of small records and encodes them as larger young blocks in memory.
 class Gatherer {
@@ -155,6 +157,18 @@ base::Result<void> Maintenance::settle_file(const std::shared_ptr<YoungFile>& fi
     base::MutexLock lock(state_.mutex);
     std::erase(state_.young, file);
   });
+}
+
+bool Maintenance::is_behind() {
+  base::MutexLock lock(state_.mutex);
+  std::size_t waiting = 0;
+  std::size_t memory = 0;
+  for (const auto& file : state_.young) {
+    waiting += file->closed && file->last_sequence <= state_.hold_after;
+    memory += file->memory_bytes();
+  }
+  return waiting > kFilesWaitingMax ||
+         (waiting > 0 && memory > state_.options.young_index_bytes_max / 2);
 }
 
 base::Result<bool> Maintenance::settle_one(bool force) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/hash.h"
+#include "store/segment/bloom.h"
 
 namespace honeyguide::store::segment {
 namespace {
@@ -58,6 +59,18 @@ void TraceTable::grow() {
   }
 }
 
+void YoungRecord::set_filter(std::vector<std::uint64_t>& hashes) {
+  auto bytes = std::make_shared<std::string>();
+  put_bloom(*bytes, hashes);
+  filter = std::move(bytes);
+}
+
+bool YoungRecord::may_contain_value(std::uint64_t hash) const {
+  if (!filter) return true;
+  const auto blocks = static_cast<std::uint32_t>(filter->size() / kBloomBlockBytes);
+  return bloom_may_contain(filter->data(), blocks, hash);
+}
+
 void YoungFile::add(const YoungRecord& record, const std::vector<base::TraceId>& trace_ids) {
   const auto place = static_cast<std::uint32_t>(records.size());
   if (records.empty()) {
@@ -65,6 +78,7 @@ void YoungFile::add(const YoungRecord& record, const std::vector<base::TraceId>&
     first_arrival = record.header.arrival;
   }
   records.push_back(record);
+  if (record.filter) filter_bytes += record.filter->capacity() + sizeof(std::string);
   last_sequence = record.header.last_sequence();
   first_arrival = std::min(first_arrival, record.header.arrival);
   (record.header.kind == RecordKind::kSpans ? span_rows : log_rows) += record.header.rows;

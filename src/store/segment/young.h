@@ -21,6 +21,13 @@ struct YoungRecord {
   RecordHeader header;
   base::UnixNanos start_min = 0;
   base::UnixNanos start_max = 0;
+  std::int64_t duration_max = 0;
+  // What put_bloom() made of its spans' values and keys; null for logs.
+  std::shared_ptr<const std::string> filter;
+
+  void set_filter(std::vector<std::uint64_t>& hashes);
+  // False: no row holds the value.
+  bool may_contain_value(std::uint64_t hash) const;
 };
 
 // Trace ids to the records that hold them: one open-addressing table and chains, about 30 bytes for
@@ -59,6 +66,7 @@ struct YoungFile {
   std::vector<YoungRecord> records;
   TraceTable traces;
   std::uint64_t size_bytes = 0;
+  std::size_t filter_bytes = 0;
   std::uint64_t span_rows = 0;
   std::uint64_t log_rows = 0;
   std::uint64_t first_sequence = 0;
@@ -69,7 +77,7 @@ struct YoungFile {
 
   void add(const YoungRecord& record, const std::vector<base::TraceId>& trace_ids);
   std::size_t memory_bytes() const {
-    return traces.memory_bytes() + records.capacity() * sizeof(YoungRecord);
+    return traces.memory_bytes() + records.capacity() * sizeof(YoungRecord) + filter_bytes;
   }
 };
 
