@@ -41,7 +41,7 @@ void print_rows(const json& answer, CommandIo& io) {
     io.err << "partial answer: " << text_of(answer["partial"], "reason") << "\n";
   }
   if (answer.contains("next_cursor") && answer["next_cursor"].is_string()) {
-    io.err << "more: --cursor " << answer["next_cursor"].get<std::string>() << "\n";
+    io.err << "more: --cursor " << text_of(answer, "next_cursor") << "\n";
   }
 }
 

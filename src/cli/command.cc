@@ -8,6 +8,7 @@
 #include "cli/cmd_control.h"
 #include "cli/cmd_demo.h"
 #include "cli/cmd_detect.h"
+#include "cli/cmd_export.h"
 #include "cli/cmd_forecast.h"
 #include "cli/cmd_import.h"
 #include "cli/cmd_load.h"
@@ -40,6 +41,7 @@ constexpr Command kCommands[] = {
      run_mitigations},
     {"audit", "Ask a server", "Who did what; verify the log", run_audit},
     {"delete", "Ask a server", "Delete one trace for good", run_delete},
+    {"export", "Ask a server", "Write traces as OTLP files", run_export},
     {"import", "Other", "Send recorded OTLP requests to a server as history", run_import},
     {"demo", "Other", "Send a live demo swarm of agents to a server", run_demo},
     {"load", "Other", "Send load to a receiver and measure its answers", run_load},
