@@ -14,6 +14,7 @@
 #include "base/file_system.h"
 #include "base/json_writer.h"
 #include "cli/data_directory.h"
+#include "cli/demo_thread.h"
 #include "cli/flags.h"
 #include "cli/log_sink.h"
 #include "cli/open_stores.h"
@@ -136,6 +137,13 @@ sigset_t stop_signals() {
   return set;
 }
 
+// A listener on every address is reached by loopback.
+std::string reachable(std::string address) {
+  if (address.starts_with("0.0.0.0:")) address.replace(0, 7, "127.0.0.1");
+  if (address.starts_with("[::]:")) address.replace(0, 4, "[::1]");
+  return address;
+}
+
 int fail(CommandIo& io, const base::Error& error) {
   io.err << "honeyguide: " << error.message << "\n";
   return kExitFailed;
@@ -161,11 +169,22 @@ int serve(ServeConfig config, bool login, CommandIo& io) {
   auto server = server::Server::start(config, *tokens, directory->operator_token(),
                                       directory->may_purge(), stores->view(), clock, log);
   if (!server) return fail(io, server.error());
-  io.out << ready_line((*server)->addresses()) << std::endl;
+  DemoThread demo(clock, log);
+  const server::ServerAddresses addresses = (*server)->addresses();
+  (*server)->offer_demo([&, base_path = config.base_path](std::int64_t history_ns) {
+    DemoOptions options;
+    options.url = "http://" + reachable(addresses.otlp_http);
+    options.api = "http://" + reachable(addresses.http) + base_path;
+    options.token = options.agent_token = directory->operator_token();
+    options.history_ns = history_ns;
+    return demo.start(std::move(options));
+  });
+  io.out << ready_line(addresses) << std::endl;
   if (login) io.err << "page: " << (*server)->make_login_url() << std::endl;
   int received = 0;
   sigwait(&signals, &received);
   log(base::LogLevel::kInfo, "stopping: answering what was taken, committing the rest");
+  demo.stop();
   const bool drained = (*server)->stop(kStopDeadline);
   server->reset();
   const auto closed = stores->close();

@@ -6,6 +6,7 @@
 #include "engine/budget_book.h"
 #include "engine/engine.h"
 #include "server/api.h"
+#include "server/api_demo.h"
 #include "server/api_json.h"
 #include "server/api_traces.h"
 #include "server/api_watch.h"
@@ -31,6 +32,7 @@ struct AgentRouteDeps {
   const engine::BudgetBook& budgets;
   const LayoutStore& layout;
   MitigationService& mitigation;
+  const DemoSwitch& demo;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {

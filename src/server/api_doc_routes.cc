@@ -248,6 +248,8 @@ constexpr RouteDoc kRoutes[] = {
      "ingest_bytes_in_flight: integer, ingest_bytes_limit: integer, analytics: object}",
      ""},
     {"GET /api/v1/openapi.json", "server", "This document.", "", "", "object", ""},
+    {"POST /api/v1/demo", "server", "Starts the demo swarm within the server.", "",
+     "{history_ms?: integer}", "{started: boolean}", "501"},
     {"POST /api/v1/admin/snapshot", "server", "A consistent copy in a new directory.",
      "directory!: string = /tmp/copy", "", "{snapshot: string}", ""},
     {"POST /api/v1/admin/purge", "server",

@@ -112,7 +112,7 @@ Result<net::HttpResponse> status(const AgentRouteDeps& deps, const ApiRequest& r
   json.field("approvals", approvals).field("conflicts", data.system.conflicts_open);
   json.field("agents", data.agents.size()).field("workflows", data.workflows).end_object();
   json.key("modes").begin_object().key("storm").null().key("read_only").null();
-  json.field("demo", false).end_object().end_object();
+  json.field("demo", deps.demo.started()).end_object().end_object();
   return json_response(json.take());
 }
 

@@ -191,6 +191,8 @@ class ServerImpl final : public Server {
            "/login?code=" + access_.make_login_code();
   }
 
+  void offer_demo(StartDemo start) override { demo_.offer(std::move(start)); }
+
   bool stop(std::chrono::milliseconds deadline) override {
     if (stopped_) return true;
     stopped_ = true;
@@ -221,7 +223,8 @@ class ServerImpl final : public Server {
   void add_routes(bool may_purge) {
     const AgentRouteDeps agents{
         *engine_, stores_.traces,        stores_.series, receiver_, clock_,
-        live_,    *steering_.directives, budgets_,       layout_,   *steering_.mitigation};
+        live_,    *steering_.directives, budgets_,       layout_,   *steering_.mitigation,
+        demo_};
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
     add_watch_routes(routes_, {*engine_, stores_.series, clock_});
@@ -240,6 +243,7 @@ class ServerImpl final : public Server {
     add_search_routes(routes_, agents);
     add_settings_routes(routes_, {config_, thresholds_, clock_});
     add_budget_routes(routes_, {budgets_, clock_});
+    add_demo_routes(routes_, demo_);
     add_layout_routes(routes_, {layout_, *engine_, clock_});
     add_jaeger_v1_routes(routes_, stores_.traces, clock_);
     add_jaeger_v3_routes(routes_, stores_.traces, clock_);
@@ -315,6 +319,7 @@ class ServerImpl final : public Server {
   engine::ThresholdBook thresholds_;
   engine::BudgetBook budgets_;
   LayoutStore layout_;
+  DemoSwitch demo_;
   Tenants tenants_;
   net::ByteBudget ingest_budget_;
   Access access_;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "server/api_demo.h"
 #include "server/config.h"
 #include "server/tokens.h"
 #include "store/series_store.h"
@@ -42,6 +43,8 @@ class Server {
   virtual ServerAddresses addresses() const = 0;
   // A URL that opens the page with role operate, once.
   virtual std::string make_login_url() = 0;
+  // Lets POST /api/v1/demo start a demo swarm that sends to this server.
+  virtual void offer_demo(StartDemo start) = 0;
 
   // Stops to accept, answers what was taken, commits and checkpoints; true if all was done before
   // the deadline. The stores stay open: close them afterwards. Idempotent.
