@@ -68,19 +68,25 @@ def test_the_description_is_valid_openapi(busy):
 def known_parameters(server, loop):
     agent = server.json("/api/v1/agents")["items"][0]["agent"]["id"]
     workflow = server.json("/api/v1/workflows")["items"][0]["name"]
-    ids = {item["kind"]: item["id"] for item in server.json("/api/v1/alerts")["items"]}
-    return {"trace_id": loop.id, "span_id": loop.tools[0].span_id.hex(), "id": agent,
-            "name": workflow, "key": "gen_ai.tool.name", "service": "team",
-            "source": "lead", "target": "coder",
-            "alert": next(iter(ids.values()), None), "run": loop.id}
+    return {"trace_id": loop.id, "span_id": loop.tools[0].span_id.hex(), "agents": agent,
+            "runs": loop.id, "name": workflow, "key": "gen_ai.tool.name", "service": "team",
+            "source": "lead", "target": "coder"}
 
 
-def path_of(path, known):
-    names = re.findall(r"{(\w+)}", path)
-    for name in names:
-        value = known["run"] if path.startswith("/api/v1/runs/") else known.get(name)
-        if path.startswith("/api/v1/alerts/"):
-            value = known["alert"]
+def value_for(name, path, known, server):
+    """What to fill into a path's parameter: known, or the id of the first item of its list."""
+    if name != "id":
+        return known.get(name)
+    kind = path.split("/")[3]
+    if kind in known:
+        return known[kind]
+    items = server.get(f"/api/v1/{kind}").json().get("items") or [{}]
+    return items[0].get("id")
+
+
+def path_of(path, known, server):
+    for name in re.findall(r"{(\w+)}", path):
+        value = value_for(name, path, known, server)
         if value is None:
             return None
         path = path.replace("{%s}" % name, quote(value, safe=""))
@@ -100,7 +106,7 @@ def test_real_answers_fit_their_schemas(busy):
             continue
         if path.startswith("/api/") and not path.startswith("/api/v1/"):
             continue
-        filled = path_of(path, known)
+        filled = path_of(path, known, server)
         if filled is None:
             continue
         params = {p["name"]: known.get(p["name"], p.get("example"))
