@@ -70,3 +70,9 @@ def test_fourteen_days_of_history_fill_every_day(honeyguide):
         rows = honeyguide.json("/api/v1/traces", start=now - days * day,
                                end=now - (days - 1) * day, limit=1)
         assert rows["items"], f"{days} days ago"
+
+    def caught_up():
+        stats = honeyguide.json("/api/v1/stats")
+        return stats["analytics"]["sequence"] == stats["traces"]["last_sequence"]
+
+    wait_until(caught_up, 300, "analytics at the end of the history")
