@@ -76,6 +76,7 @@ bool take_entity(base::ByteReader& in, Entity& entity) {
     const auto start = in.fixed<base::UnixNanos>();
     const auto end = in.fixed<base::UnixNanos>();
     entity.busy[{start, end}] = in.fixed<std::int64_t>();
+    entity.longest_busy_ns = std::max(entity.longest_busy_ns, end - start);
   }
   entity.closed_busy_ns = in.fixed<std::int64_t>();
   take_names(in, entity.frameworks);
@@ -164,10 +165,20 @@ void AgentMetrics::State::prune(base::UnixNanos time) {
   }
 }
 
+void Entity::count_busy(const Interval& interval, std::int64_t sign) {
+  longest_busy_ns = std::max(longest_busy_ns, interval.second - interval.first);
+  std::int64_t& count = busy[interval];
+  count += sign;
+  if (count == 0) busy.erase(interval);
+}
+
 std::int64_t AgentMetrics::State::busy_ns(const Entity& entity, base::UnixNanos start,
                                           base::UnixNanos end) const {
   std::vector<Interval> inside;
-  for (const auto& [interval, count] : entity.busy) {
+  // No interval that begins earlier reaches into the window: days of history stay out of it.
+  auto at = entity.busy.lower_bound({start - entity.longest_busy_ns, 0});
+  for (; at != entity.busy.end(); ++at) {
+    const auto& [interval, count] = *at;
     if (interval.first >= end) break;
     if (interval.second <= start || count <= 0) continue;
     inside.emplace_back(std::max(interval.first, start), std::min(interval.second, end));

@@ -209,8 +209,7 @@ void AgentMetrics::State::apply_tasks(const RunFacts& run, std::int64_t sign) {
     put({EntityKind::kAgent, task.agent, ""}, time, counts, sign);
     seen({EntityKind::kAgent, task.agent, ""}, task.start, sign);
     if (task.end > task.start) {
-      count_in(entity({EntityKind::kAgent, task.agent, ""}).busy, Interval{task.start, task.end},
-               sign);
+      entity({EntityKind::kAgent, task.agent, ""}).count_busy({task.start, task.end}, sign);
     }
   }
   for (const Score& score : run.scores) {
@@ -368,7 +367,7 @@ void AgentMetrics::State::apply_agents(const RunFacts& run, std::int64_t sign) {
     if (invocation.end == 0) {
       count_in(what.open, invocation.start, sign);
     } else if (invocation.end > invocation.start) {
-      count_in(what.busy, Interval{invocation.start, invocation.end}, sign);
+      what.count_busy({invocation.start, invocation.end}, sign);
     }
   }
 }

@@ -37,11 +37,14 @@ struct Entity {
   Extremes last{false};
   // Agents only.
   std::map<Interval, std::int64_t> busy;  // with how many invocations have it
+  std::int64_t longest_busy_ns = 0;       // at least as long as each interval in `busy`
   std::int64_t closed_busy_ns = 0;        // union of the intervals that were forgotten
   std::map<std::string, std::int64_t> frameworks;
   std::map<std::string, std::int64_t> teams;
   std::map<std::string, std::int64_t> agents;    // of a workflow, with the number of its runs
   std::map<base::UnixNanos, std::int64_t> open;  // starts of invocations that have not ended
+
+  void count_busy(const Interval& interval, std::int64_t sign);
 };
 
 // Newest first.

@@ -61,12 +61,12 @@ def test_answers_are_compressed_only_when_asked(honeyguide):
         assert answer.json()["openapi"] == "3.1.0"
 
 
-def test_fourteen_days_of_history_fill_every_day(honeyguide):
+def test_days_of_history_fill_every_day(honeyguide):
     run("demo", "--url", honeyguide.otlp_http, "--token-of", honeyguide.data,
-               "--history", "14d", "--duration", "1s", timeout=600)
+               "--history", "3d", "--duration", "1s", timeout=600)
     day = 24 * 3600 * 10**9
     now = time.time_ns()
-    for days in range(1, 15):
+    for days in range(1, 4):
         rows = honeyguide.json("/api/v1/traces", start=now - days * day,
                                end=now - (days - 1) * day, limit=1)
         assert rows["items"], f"{days} days ago"
