@@ -26,7 +26,9 @@ class Maintenance {
   Maintenance(StoreState& state, SettledCache& cache, Committer& committer)
       : state_(state), cache_(cache), committer_(committer) {}
 
-  void set_pace(std::function<void()> pace) { pace_ = std::move(pace); }
+  // Called between pieces of work; once it gives false the work is given up, and nothing of it
+  // has happened.
+  void set_pace(std::function<bool()> pace) { pace_ = std::move(pace); }
 
   // Young files wait to be settled and may be: settle should stop being polite.
   bool is_behind();
@@ -83,7 +85,7 @@ class Maintenance {
   StoreState& state_;
   SettledCache& cache_;
   Committer& committer_;
-  std::function<void()> pace_;
+  std::function<bool()> pace_;
   base::Mutex work_mutex_;
   struct Unfinished {
     FileTransaction transaction;

@@ -61,7 +61,7 @@ base::Result<void> PartitionWriter::write_block(RecordKind kind, EncodedBlock bl
   HG_RETURN_IF_ERROR(file_->append(record));
   index_.add(header, size_, block);
   size_ += record.size();
-  if (pace_) pace_();
+  if (pace_ && !pace_()) return stopping_error();
   return {};
 }
 

@@ -17,13 +17,18 @@ namespace honeyguide::store::segment {
 // Keeps a row? Asked with its trace and the sequence it is judged by.
 using KeepRow = std::function<bool(const base::TraceId&, std::uint64_t)>;
 
+// What background work ends with when the store closes.
+inline base::Error stopping_error() {
+  return {base::ErrorCode::kUnavailable, "the store is being closed"};
+}
+
 class PartitionWriter {
  public:
   // `facts` has tenant, class, hour, number, directory and sequences; the rest is filled here.
   PartitionWriter(base::FileSystem& fs, std::string staging, std::shared_ptr<SettledFile> facts);
 
   // Called between blocks; a long pause lets ingest go first.
-  void set_pace(std::function<void()> pace) { pace_ = std::move(pace); }
+  void set_pace(std::function<bool()> pace) { pace_ = std::move(pace); }
 
   // Each at most once, spans first.
   base::Result<void> add_spans(std::vector<OpenBlock>& blocks, const KeepRow& keep);
@@ -42,7 +47,7 @@ class PartitionWriter {
   base::FileSystem& fs_;
   const std::string staging_;
   std::shared_ptr<SettledFile> facts_;
-  std::function<void()> pace_;
+  std::function<bool()> pace_;
   BlockWriter encoder_;
   IndexBuilder index_;
   ValuesFileWriter values_;

@@ -209,7 +209,7 @@ base::Result<void> Maintenance::snapshot(const std::string& directory) {
       if (got == 0) break;
       HG_RETURN_IF_ERROR(to->append(std::string_view(buffer).substr(0, got)));
       offset += got;
-      if (pace_) pace_();
+      if (pace_ && !pace_()) return stopping_error();
     }
     HG_RETURN_IF_ERROR(to->sync());
   }

@@ -42,7 +42,7 @@ SegmentStore::~SegmentStore() {
 }
 
 void SegmentStore::start_threads() {
-  maintenance_.set_pace([this] { pace(); });
+  maintenance_.set_pace([this] { return pace(); });
   threads_.emplace_back([this] { run_committer(); });
   threads_.emplace_back([this] { run_sync(); });
   threads_.emplace_back([this] { run_maintenance(); });
@@ -72,19 +72,20 @@ void SegmentStore::run_sync() {
   }
 }
 
-void SegmentStore::pace() {
+bool SegmentStore::pace() {
+  {
+    base::MutexLock lock(stop_mutex_);
+    if (stopping_) return false;
+  }
   // A quarter of a core, so that commits and queries hardly notice; all that can be had once settle
   // falls behind, for then the alternative is to refuse senders. (A low thread priority would do
   // the first and make the second impossible: under a flood it gets a thirtieth of a core.)
-  if (std::this_thread::get_id() != maintenance_thread_ || maintenance_.is_behind()) return;
-  {
-    base::MutexLock lock(stop_mutex_);
-    if (stopping_) return;
-  }
+  if (std::this_thread::get_id() != maintenance_thread_ || maintenance_.is_behind()) return true;
   const std::int64_t now = state_.options.clock.steady_ns();
   const std::chrono::nanoseconds worked(std::max<std::int64_t>(now - paced_ns_, 0));
   std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(worked * kRestFactor, kRestMax));
   paced_ns_ = state_.options.clock.steady_ns();
+  return true;
 }
 
 void SegmentStore::run_maintenance() {
@@ -98,6 +99,8 @@ void SegmentStore::run_maintenance() {
     paced_ns_ = state_.options.clock.steady_ns();
     for (;;) {
       const auto did = maintenance_.run(false);
+      base::MutexLock lock(stop_mutex_);
+      if (stopping_) return;
       if (!did) state_.log(base::LogLevel::kError, did.error().to_string());
       if (!did || !*did || !maintenance_.is_behind()) break;
     }

@@ -75,8 +75,8 @@ class SegmentStore final : public TraceStore {
   void run_committer();
   void run_sync();
   void run_maintenance();
-  // Called between pieces of background work.
-  void pace();
+  // Called between pieces of background work; false: the store closes, give up.
+  bool pace();
 
   StoreState state_;
   SettledCache cache_;

@@ -118,7 +118,7 @@ base::Result<std::map<Maintenance::Partition, Maintenance::Loaded>> Maintenance:
     } else {
       (spans ? group.spans : group.logs).push_back(std::move(*block));
     }
-    if (pace_) pace_();
+    if (pace_ && !pace_()) return stopping_error();
   }
   for (auto& [partition, group] : out) {
     HG_RETURN_IF_ERROR(group.small_spans.flush());
