@@ -207,4 +207,42 @@ int run_mitigations(const std::vector<std::string>& args, CommandIo& io) {
   return kExitOk;
 }
 
+int run_receivers(const std::vector<std::string>& args, CommandIo& io) {
+  ApiFlags api;
+  std::string verb = "list";
+  std::string name;
+  Flags flags("receivers", "Who is notified, and whether it works");
+  flags.positional("verb", verb, "list or test", false);
+  flags.positional("name", name, "test: the receiver", false);
+  api.add_to(flags);
+  flags.footer("test needs role operate and sends one notification. Exit code 1: not delivered.");
+  if (const auto code = flags.parse(args, io)) return *code;
+  auto client = ApiClient::create(api);
+  if (!client) return report(io, "receivers", client.error());
+  const std::string base = "/api/v1/notifications/receivers";
+  if (verb != "list" && (verb != "test" || name.empty())) {
+    io.err << "honeyguide receivers: write list, or test with a receiver's name\n";
+    return kExitUsage;
+  }
+  const auto answer =
+      verb == "list" ? client->get(base)
+                     : client->send("POST", base + "/" + net::percent_encode(name) + "/test", "");
+  if (!answer) return report(io, "receivers", answer.error());
+  const json parsed = json::parse(*answer, nullptr, false);
+  const bool delivered = verb == "list" || parsed.value("delivered", false);
+  if (api.output == "json") {
+    io.out << *answer << "\n";
+  } else if (verb == "test") {
+    io.out << name << ": " << (delivered ? "delivered" : "failed: " + text_of(parsed, "error"))
+           << "\n";
+  } else {
+    for (const json& receiver : parsed["items"]) {
+      io.out << text_of(receiver, "name") << "  " << text_of(receiver, "type") << "  "
+             << text_of(receiver, "status") << "  " << text_of(receiver, "delivered")
+             << " delivered  " << text_of(receiver, "last_error") << "\n";
+    }
+  }
+  return delivered ? kExitOk : kExitFailed;
+}
+
 }  // namespace honeyguide::cli

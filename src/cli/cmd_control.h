@@ -10,6 +10,7 @@
 namespace honeyguide::cli {
 
 int run_directive(const std::vector<std::string>& args, CommandIo& io);
+int run_receivers(const std::vector<std::string>& args, CommandIo& io);
 int run_mitigations(const std::vector<std::string>& args, CommandIo& io);
 int run_audit(const std::vector<std::string>& args, CommandIo& io);
 

@@ -57,6 +57,7 @@ constexpr FlagSpec kTextFlags[] = {
     {"conventions_file", "Overrides of the convention tables"},
     {"prices_file", "Overrides of the price table"},
     {"rules_file", "Alert rules, receivers, escalation, mitigation"},
+    {"external_url", "This server's address for people, for links in notifications"},
     {"forward", "Also send everything on to this OTLP/HTTP endpoint"},
     {"log_level", "debug, info, warning or error"},
 };
@@ -75,9 +76,14 @@ std::string flag_name(const std::string& setting) {
 // Whoever can write the file chooses the commands: nobody but its owner may.
 Result<void> check_writers(const ServeConfig& config, const std::string& file) {
   const auto& actions = config.mitigation.actions;
-  const bool commands = std::any_of(actions.begin(), actions.end(), [](const auto& action) {
+  const bool acts = std::any_of(actions.begin(), actions.end(), [](const auto& action) {
     return action.type == control::ActionType::kCommand;
   });
+  const bool commands =
+      acts ||
+      std::any_of(config.receivers.begin(), config.receivers.end(), [](const auto& receiver) {
+        return receiver.type == notify::ReceiverType::kCommand;
+      });
   struct stat status {};
   if (!commands || ::stat(file.c_str(), &status) != 0) return {};
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};

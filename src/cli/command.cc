@@ -39,6 +39,7 @@ constexpr Command kCommands[] = {
     {"directive", "Ask a server", "Tell an agent to pause, slow down or stop", run_directive},
     {"mitigations", "Ask a server", "What was done about alerts; approve, deny, roll back",
      run_mitigations},
+    {"receivers", "Ask a server", "Who is notified; send a test", run_receivers},
     {"audit", "Ask a server", "Who did what; verify the log", run_audit},
     {"delete", "Ask a server", "Delete one trace for good", run_delete},
     {"export", "Ask a server", "Write traces as OTLP files", run_export},

@@ -152,6 +152,14 @@ constexpr RouteDoc kRoutes[] = {
      "ActionDetail", "404"},
     {"POST /api/v1/mitigations/{id}/rollback", "control", "Undoes a reversible action.", "",
      "{reason?: string}", "ActionDetail", "404 409"},
+    {"GET /api/v1/notifications/receivers", "control", "Receivers and how deliveries went.", "", "",
+     "List & {items: {name: string, type: string, status: string, delivered: integer, "
+     "failures: integer, queued: integer, last_success_unix_ns: ns?, last_failure_unix_ns: ns?, "
+     "last_error: string?}[]}",
+     ""},
+    {"POST /api/v1/notifications/receivers/{name}/test", "control",
+     "Sends one notification and says how it went.", "", "", "{delivered: boolean, error: string?}",
+     "404"},
     {"GET /api/v1/mitigations/breaker", "control", "Whether automation is held.", "", "",
      "{state: string}", ""},
     {"POST /api/v1/mitigations/breaker", "control", "Resets the breaker.", "", "",

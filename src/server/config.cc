@@ -145,6 +145,7 @@ const std::map<std::string, Setter>& setters() {
       {"prices_file", text(&ServeConfig::prices_file)},
       {"rules_file", text(&ServeConfig::rules_file)},
       {"enable_exec", boolean(&ServeConfig::enable_exec, "enable_exec")},
+      {"external_url", text(&ServeConfig::external_url)},
       {"forward", text(&ServeConfig::forward)},
       {"log_level", text(&ServeConfig::log_level)},
   };
@@ -179,6 +180,7 @@ Result<void> validate(const ServeConfig& config) {
   control::MitigationConfig mitigation = config.mitigation;
   mitigation.exec_enabled = config.enable_exec;
   HG_RETURN_IF_ERROR(control::validate(mitigation));
+  HG_RETURN_IF_ERROR(notify::validate(config.receivers, config.enable_exec));
   if (config.data.empty()) return Error{ErrorCode::kInvalidArgument, "data: no directory given"};
   for (const auto& [name, text] :
        {std::pair<std::string, std::string>{"otlp_grpc", config.otlp_grpc},

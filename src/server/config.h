@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "control/mitigation_policy.h"
+#include "notify/receiver_config.h"
 
 namespace honeyguide::server {
 
@@ -80,6 +81,9 @@ struct ServeConfig {
   std::string rules_file;                          // alert rules, receivers, escalation, mitigation
   std::vector<BudgetConfig> budgets;
   control::MitigationConfig mitigation;
+  std::vector<notify::ReceiverConfig> receivers;
+  // This server's address for people, in links of notifications: "https://hg.example".
+  std::string external_url;
   bool enable_exec = false;  // commands of the rules file may run
 
   // Passes everything received on to another OTLP/HTTP endpoint.

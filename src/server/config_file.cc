@@ -1,9 +1,13 @@
 #include "server/config_file.h"
 
+#include <cstdlib>
+
 #include <yaml-cpp/yaml.h>
 
+#include "base/file_system.h"
 #include "base/strings.h"
 #include "server/config_mitigation.h"
+#include "server/config_receivers.h"
 #include "server/yaml_section.h"
 
 namespace honeyguide::server {
@@ -39,6 +43,15 @@ class Reader {
                            const YAML::Node& value) {
     if (name == "agents") return apply_agents(value);
     if (name == "budgets") return apply_budgets(value);
+    if (name == "receivers") {
+      if (!value.IsSequence()) return at(value, "'receivers' takes a list");
+      HG_ASSIGN_OR_RETURN(config_.receivers,
+                          read_receivers(YamlSection(value, file_name_, "receivers"),
+                                         base::posix_fs(), [](const char* variable) -> const char* {
+                                           return std::getenv(variable);
+                                         }));
+      return {};
+    }
     if (name == "mitigation") {
       HG_ASSIGN_OR_RETURN(config_.mitigation,
                           read_mitigation(YamlSection(value, file_name_, "mitigation")));

@@ -28,6 +28,7 @@
 #include "server/mitigation_service.h"
 #include "server/openapi.h"
 #include "server/otlp_endpoints.h"
+#include "server/outbound.h"
 #include "server/page.h"
 #include "server/receiver.h"
 #include "server/sender_trust.h"
@@ -95,6 +96,7 @@ struct Steering {
   std::unique_ptr<control::AuditLog> audit;
   std::unique_ptr<SenderTrust> trust;
   std::unique_ptr<MitigationService> mitigation;
+  std::unique_ptr<Outbound> outbound;
 };
 
 Result<Steering> open_steering(const ServeConfig& config, const ServerStores& stores,
@@ -104,6 +106,8 @@ Result<Steering> open_steering(const ServeConfig& config, const ServerStores& st
   HG_ASSIGN_OR_RETURN(out.audit,
                       control::AuditLog::open(base::posix_fs(), config.data + "/audit", clock));
   HG_ASSIGN_OR_RETURN(out.directives, control::DirectiveBook::open(stores.state, clock));
+  HG_ASSIGN_OR_RETURN(out.outbound,
+                      Outbound::create(config.receivers, config.external_url, pool, clock));
   HG_ASSIGN_OR_RETURN(out.trust, SenderTrust::open(stores.state, clock));
   control::MitigationConfig mitigation = config.mitigation;
   mitigation.exec_enabled = config.enable_exec;
@@ -209,6 +213,7 @@ class ServerImpl final : public Server {
     if (otlp_http_server_) drained &= otlp_http_server_->drain(left() / 2);
     if (api_server_) drained &= api_server_->drain(left() / 2);
     steering_.mitigation->stop();
+    steering_.outbound->stop();
     engine_->stop();
     return drained;
   }
@@ -231,6 +236,7 @@ class ServerImpl final : public Server {
     add_audit_routes(routes_, *steering_.audit, clock_);
     const MitigationRouteDeps mitigation{*steering_.mitigation, *engine_, stores_.series, clock_};
     add_mitigation_routes(routes_, mitigation);
+    add_notification_routes(routes_, *steering_.outbound, clock_);
     add_control_routes(routes_, {*steering_.directives, control_, *steering_.audit, mitigation});
     add_list_routes(routes_, agents);
     add_agent_routes(routes_, agents);
@@ -258,6 +264,7 @@ class ServerImpl final : public Server {
                                   write_control_metrics(page, *steering_.directives, control_,
                                                         *steering_.audit);
                                   write_mitigation_metrics(page, steering_.mitigation->engine());
+                                  write_notification_metrics(page, steering_.outbound->notifier());
                                 }}});
     add_openapi_route(routes_, config_.base_path);
   }

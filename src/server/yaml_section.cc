@@ -63,6 +63,13 @@ Error YamlSection::at(const YAML::Node& node, const std::string& message) const 
                                            message};
 }
 
+std::vector<YAML::Node> YamlSection::items() const {
+  std::vector<YAML::Node> out;
+  if (!node_.IsSequence()) return out;
+  for (const auto& item : node_) out.push_back(item);
+  return out;
+}
+
 Error YamlSection::error(const char* name, const std::string& message) const {
   return at(has(name) ? node_[name] : node_, "'" + std::string(name) + "' " + message);
 }

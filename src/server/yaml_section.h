@@ -23,6 +23,8 @@ class YamlSection {
   base::Result<void> check_keys(const std::set<std::string>& names) const;
 
   bool has(const char* name) const { return static_cast<bool>(node_[name]); }
+  // The items of a list; empty for anything else.
+  std::vector<YAML::Node> items() const;
   YAML::Node node(const char* name) const { return node_[name]; }
   YamlSection section(const char* name, std::string what) const {
     return {node_[name], file_, std::move(what)};
