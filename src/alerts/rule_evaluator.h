@@ -33,6 +33,10 @@ class RuleEvaluator {
   RuleEvaluator(store::TenantId tenant, store::SeriesStore& series)
       : tenant_(tenant), series_(series) {}
 
+  // An alert of a rule that was open before this evaluator lived: hysteresis and missing points
+  // are judged as if it had held at the last evaluation.
+  void note_held(const std::string& id) { held_.insert(id); }
+
   base::Result<Evaluation> evaluate(const std::vector<Rule>& rules, base::UnixNanos now);
 
  private:

@@ -18,6 +18,7 @@
 #include "cli/flags.h"
 #include "cli/log_sink.h"
 #include "cli/open_stores.h"
+#include "server/alerting_file.h"
 #include "server/config.h"
 #include "server/config_file.h"
 #include "server/server.h"
@@ -56,8 +57,8 @@ constexpr FlagSpec kTextFlags[] = {
     {"query_deadline", "Time after which a search answers with what it has"},
     {"conventions_file", "Overrides of the convention tables"},
     {"prices_file", "Overrides of the price table"},
-    {"rules_file", "Alert rules, receivers, escalation, mitigation"},
     {"external_url", "This server's address for people, for links in notifications"},
+    {"rules_file", "Further alert rules, in Prometheus' form too"},
     {"forward", "Also send everything on to this OTLP/HTTP endpoint"},
     {"log_level", "debug, info, warning or error"},
 };
@@ -117,6 +118,10 @@ Result<ServeConfig> load_config(const std::string& config_file,
       }
     }
     return valid.error();
+  }
+  if (!config.rules_file.empty()) {
+    HG_ASSIGN_OR_RETURN(const std::string text, base::posix_fs().read_file(config.rules_file));
+    HG_RETURN_IF_ERROR(server::apply_rule_file(config.alerting, text, config.rules_file));
   }
   return config;
 }

@@ -31,7 +31,13 @@ class Receiver final : public LoadTransport {
 class SlowReceiver final : public LoadTransport {
  public:
   ~SlowReceiver() override {
-    for (auto& thread : threads_) thread.join();
+    // A thread can end the run before the call that started it has returned.
+    std::vector<std::thread> threads;
+    {
+      const std::lock_guard lock(mutex_);
+      threads.swap(threads_);
+    }
+    for (auto& thread : threads) thread.join();
   }
   void send(std::shared_ptr<std::string>, int, std::function<void(LoadOutcome)> done) override {
     const std::lock_guard lock(mutex_);

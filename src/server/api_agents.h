@@ -16,6 +16,7 @@
 
 namespace honeyguide::server {
 
+class AlertService;
 class LiveHub;
 class LayoutStore;
 class MitigationService;
@@ -33,6 +34,7 @@ struct AgentRouteDeps {
   const LayoutStore& layout;
   MitigationService& mitigation;
   const DemoSwitch& demo;
+  AlertService& alerts;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {
@@ -50,7 +52,7 @@ void add_agent_routes(RouteTable& routes, const AgentRouteDeps& deps);
 void add_work_routes(RouteTable& routes, const AgentRouteDeps& deps);
 // GET /api/v1/topology, /conflicts, /dependencies.
 void add_topology_routes(RouteTable& routes, const AgentRouteDeps& deps);
-// GET /api/v1/traces/facets, /traces/scatter, /alerts (what holds now).
+// GET /api/v1/traces/facets, /traces/scatter.
 void add_list_routes(RouteTable& routes, const AgentRouteDeps& deps);
 // GET /api/v1/status, /overview, /dashboard.
 void add_overview_routes(RouteTable& routes, const AgentRouteDeps& deps);

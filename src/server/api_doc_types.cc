@@ -78,6 +78,18 @@ constexpr TypeDoc kTypes[] = {
      "{supported: boolean, directive: string?, since_unix_ns: ns?, reason: string?, by: string?, "
      "ack_state: string?, acked_unix_ns: ns?, help: string?}",
      "An agent's control channel."},
+    {"TimelineEntry", "{at_unix_ns: ns, kind: string, text: string, planned: boolean, by: string?}",
+     "A line of an alert's record."},
+    {"Matcher", "{name: string, value: string, is_regex?: boolean, is_equal?: boolean}",
+     "A label that must, or must not, equal or match a value."},
+    {"Silence",
+     "{id: string, matchers: Matcher[], starts_unix_ns: ns, ends_unix_ns: ns?, "
+     "state: 'active'|'pending'|'expired', created_by: string, reason: string, hides: integer}",
+     "What is not notified for a while."},
+    {"Rule",
+     "{name: string, kind: string, expression: string, for_ms: integer, severity: Severity, "
+     "category: string, state: string, fired: integer, source: string, inert_reason: string?}",
+     "A threshold rule."},
     {"Alert",
      "{id: string, kind: 'condition'|'threshold'|'anomaly'|'prediction'|'inert_rule', "
      "severity: Severity, state: string, category: string, rule: string, sentence: Sentence, "
@@ -89,7 +101,8 @@ constexpr TypeDoc kTypes[] = {
      "action: Action?, acknowledged: {by: string, at_unix_ns: ns}?, assigned_to: string?, "
      "escalation: {policy: string, step: integer, next_unix_ns: ns?}?, "
      "silence: {id: string, ends_unix_ns: ns?}?, group_count: integer, caused_by: string?, "
-     "evidence: {trace_id: string, span_id: string?}?}",
+     "evidence: {trace_id: string, span_id: string?}?, labels: map<string>, flapping: boolean, "
+     "unknown: boolean, episodes: integer}",
      ""},
     {"Link", "{kind: string, id: string}", "Where a row leads."},
     {"Change",

@@ -1,9 +1,8 @@
-// What stands beside the list of traces: facets and scatter, both over runs; and the open alerts.
+// What stands beside the list of traces: facets and scatter, both over runs.
 #include <algorithm>
 #include <map>
 
 #include "server/api_agents.h"
-#include "server/attention.h"
 
 namespace honeyguide::server {
 namespace {
@@ -79,29 +78,6 @@ Result<net::HttpResponse> scatter(const AgentRouteDeps& deps, const ApiRequest& 
   return json_response(json.take());
 }
 
-// The conditions that hold now. Predictions, history and rules need the alerting module.
-Result<net::HttpResponse> alerts(const AgentRouteDeps& deps, const ApiRequest& request) {
-  const auto view = request.param("view");
-  if (!view.empty() && view != "active") {
-    return base::Error{base::ErrorCode::kNotFound,
-                       "this server keeps no '" + std::string(view) + "' alerts yet"};
-  }
-  const base::UnixNanos now = deps.clock.now();
-  const auto items = attention_items(deps.engine.analytics(), request.tenant, now);
-  const SlotOf slots = deps.slot_of(request.tenant);
-  JsonWriter json;
-  json.begin_object().key("items").begin_array();
-  for (const AttentionItem& item : items) write_attention_item(json, item, slots);
-  json.end_array().key("counts").begin_object().field("active", items.size());
-  for (const char* name : {"predicted", "anomalies", "mitigations", "silences"}) {
-    json.field(name, 0);
-  }
-  json.end_object();
-  write_total(json, items.size());
-  json.key("next_cursor").null().key("partial").null().end_object();
-  return json_response(json.take());
-}
-
 }  // namespace
 
 void add_list_routes(RouteTable& routes, const AgentRouteDeps& deps) {
@@ -113,7 +89,6 @@ void add_list_routes(RouteTable& routes, const AgentRouteDeps& deps) {
   };
   add("/api/v1/traces/facets", facets);
   add("/api/v1/traces/scatter", scatter);
-  add("/api/v1/alerts", alerts);
 }
 
 }  // namespace honeyguide::server

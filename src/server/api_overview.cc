@@ -1,8 +1,9 @@
 #include <algorithm>
 
+#include "server/alert_json.h"
 #include "server/api_agents.h"
+#include "server/api_alerts.h"
 #include "server/api_live.h"
-#include "server/attention.h"
 #include "server/mitigation_service.h"
 
 namespace honeyguide::server {
@@ -103,12 +104,16 @@ Result<net::HttpResponse> status(const AgentRouteDeps& deps, const ApiRequest& r
   const double rate = deps.live.spans_per_second();
   json.end_object();
   write_optional(json, "receiving_spans_per_s", rate >= 0 ? std::optional(rate) : std::nullopt);
-  const std::size_t alerts = attention_items(deps.engine.analytics(), request.tenant, now).size();
-  json.key("counts").begin_object().field("alerts", alerts).field("alerts_critical", alerts);
   const auto actions = deps.mitigation.engine().list(request.tenant);
   const auto approvals = std::count_if(actions.begin(), actions.end(), [](const auto& action) {
     return action.phase() == control::ActionPhase::kPending;
   });
+  std::size_t alerts = 0;
+  std::size_t critical = 0;
+  for (const auto& alert : attention_alerts(deps.alerts, request.tenant, SIZE_MAX, alerts)) {
+    critical += alert.finding.severity >= alerts::Severity::kCritical ? 1 : 0;
+  }
+  json.key("counts").begin_object().field("alerts", alerts).field("alerts_critical", critical);
   json.field("approvals", approvals).field("conflicts", data.system.conflicts_open);
   json.field("agents", data.agents.size()).field("workflows", data.workflows).end_object();
   json.key("modes").begin_object().key("storm").null().key("read_only").null();
@@ -170,11 +175,11 @@ Result<net::HttpResponse> overview(const AgentRouteDeps& deps, const ApiRequest&
   write_series(json, range, {});
   json.key("changed").null().end_object();
   json.key("attention").begin_object().key("items").begin_array();
-  const auto items = attention_items(deps.engine.analytics(), request.tenant, now);
-  for (std::size_t i = 0; i < std::min(items.size(), kAttentionMax); ++i) {
-    write_attention_item(json, items[i], slots);
-  }
-  json.end_array().field("total", items.size()).field("more_warnings", 0).field("inert_rules", 0);
+  std::size_t total = 0;
+  const auto open = attention_alerts(deps.alerts, request.tenant, kAttentionMax, total);
+  for (const alerts::Alert& alert : open) write_alert(json, alert, slots);
+  json.end_array().field("total", total).field("more_warnings", total - open.size());
+  json.field("inert_rules", deps.alerts.inert_rules(request.tenant).size());
   json.key("silenced").null();
   json.key("quiet").null().end_object();
   write_cards(json, deps, request.tenant, data, range);

@@ -4,7 +4,8 @@
 
 #include "base/strings.h"
 #include "server/api_trace_view.h"
-#include "server/attention.h"
+#include "server/alert_json.h"
+#include "server/api_alerts.h"
 #include "store/query_complete.h"
 
 namespace honeyguide::server {

@@ -1,95 +1,93 @@
 #include "server/attention.h"
 
 #include <algorithm>
+#include <map>
 
 namespace honeyguide::server {
 namespace {
 
-using base::JsonWriter;
+using alerts::Finding;
+
+Finding condition(const char* rule, const char* what_to_do) {
+  Finding out;
+  out.rule = rule;
+  out.kind = alerts::AlertKind::kCondition;
+  out.severity = alerts::Severity::kCritical;
+  out.category = rule;
+  out.what_to_do = what_to_do;
+  out.keep_firing_ns = 30 * base::kNanosPerSecond;
+  return out;
+}
 
 // Agents that wait for each other in a ring: since the youngest wait closed it.
-AttentionItem deadlock_item(const std::vector<std::string>& ring,
-                            const agents::DependencyReport& report) {
-  AttentionItem item;
-  item.id = "deadlock-" + ring.front();
-  item.category = "deadlock";
-  item.agents = ring;
+Finding deadlock(const std::vector<std::string>& ring, const agents::DependencyReport& report) {
+  Finding out =
+      condition("deadlock", "Release one of the waits: break the cycle where it is cheapest.");
+  out.category = "agent_coordination";
+  out.agents = ring;
+  std::string chain;
   for (std::size_t i = 0; i < ring.size(); ++i) {
-    if (i > 0) item.sentence.text(" \xe2\x86\x92 ");
-    item.sentence.agent(ring[i]);
+    chain += (i > 0 ? " \xe2\x86\x92 " : "") + ring[i];
     for (const agents::WaitRow& wait : report.waiting) {
       if (wait.consumer == ring[i] && wait.producer == ring[(i + 1) % ring.size()]) {
-        item.since = std::max(item.since, wait.since);
-        item.trace_id = wait.span.trace_id.to_hex();
+        out.since = std::max(out.since, wait.since);
+        out.trace_id = wait.span.trace_id.to_hex();
       }
     }
   }
-  item.sentence.text(" wait on each other");
-  item.detail.text("a deadlock: none of them can go on");
-  return item;
+  out.labels["cycle"] = chain;
+  out.annotations["summary"] = chain + " wait on each other";
+  out.annotations["description"] = "a deadlock: none of them can go on";
+  return out;
 }
 
-AttentionItem loop_item(const agents::LoopRow& row) {
-  AttentionItem item;
-  item.id = "loop-" + row.run_id;
-  item.category = "loop";
-  item.agents = {row.loop.agent};
-  item.workflow = row.workflow;
-  item.since = row.loop.start;
-  item.sentence.agent(row.loop.agent).text(" repeats ");
-  item.sentence.code(row.loop.tool.empty() ? row.loop.peer : row.loop.tool);
-  item.detail.number(static_cast<double>(row.loop.repeats)).text(" calls, " + row.loop.evidence);
-  if (!row.loop.trace_ids.empty()) item.trace_id = row.loop.trace_ids.front().to_hex();
-  return item;
+Finding loop(const agents::LoopRow& row) {
+  const std::string tool = row.loop.tool.empty() ? row.loop.peer : row.loop.tool;
+  Finding out = condition("loop", "Pause the agent, then look at the arguments that it repeats.");
+  out.category = "loop";
+  out.labels = {{"agent", row.loop.agent}, {"tool", tool}};
+  out.agents = {row.loop.agent};
+  out.workflow = row.workflow;
+  out.since = row.loop.start;
+  out.measure = "loop_repeats";
+  out.unit = "count";
+  out.value = static_cast<double>(row.loop.repeats);
+  out.confidence_percent = row.loop.confidence_percent;
+  out.annotations["summary"] = row.loop.agent + " repeats " + tool + ": " +
+                               std::to_string(row.loop.repeats) + " calls, " + row.loop.evidence;
+  if (!row.loop.trace_ids.empty()) out.trace_id = row.loop.trace_ids.front().to_hex();
+  return out;
+}
+
+// What the agent of a loop costs now.
+void add_cost(Finding& finding, const agents::AgentMetrics& metrics, base::UnixNanos now) {
+  const auto report =
+      metrics.agent_report(finding.agents.front(), agents::Window::kFiveMinutes, now);
+  if (!report) return;
+  finding.cost_per_h_usd = report->cost_per_hour_usd;
 }
 
 }  // namespace
 
-std::vector<AttentionItem> attention_items(engine::Analytics& analytics, store::TenantId tenant,
-                                           base::UnixNanos now) {
-  std::vector<AttentionItem> items;
+std::vector<Finding> attention_findings(engine::Analytics& analytics, store::TenantId tenant,
+                                        base::UnixNanos now) {
+  std::vector<Finding> out;
   analytics.read(tenant, now, [&](const agents::AgentMetrics& metrics) {
     const auto dependencies = metrics.dependencies(agents::Window::kHour, now);
     for (const auto& ring : dependencies.deadlocks) {
-      items.push_back(deadlock_item(ring, dependencies));
+      out.push_back(deadlock(ring, dependencies));
     }
+    // The newest loop of each (agent, tool) speaks for the others.
+    std::map<alerts::Labels, bool> seen;
     for (const agents::LoopRow& row : metrics.loops()) {
       if (row.loop.progress || now - row.loop.end > kLoopAttentionNs) continue;
-      items.push_back(loop_item(row));
+      Finding finding = loop(row);
+      if (!seen.emplace(finding.labels, true).second) continue;
+      add_cost(finding, metrics, now);
+      out.push_back(std::move(finding));
     }
   });
-  return items;
-}
-
-void write_attention_item(JsonWriter& json, const AttentionItem& item, const SlotOf& slot_of) {
-  json.begin_object().field("id", item.id).field("kind", "condition");
-  json.field("severity", "critical").field("state", "firing").field("category", item.category);
-  json.field("rule", item.category).key("sentence");
-  item.sentence.write(json, slot_of);
-  json.key("detail");
-  item.detail.write(json, slot_of);
-  json.key("agents").begin_array();
-  for (const std::string& agent : item.agents) write_agent(json, agent, slot_of);
-  json.end_array();
-  write_text(json, "workflow", item.workflow);
-  json.key("since_unix_ns").value_as_string(item.since);
-  json.key("resolved_unix_ns").null().key("measure").null().key("impact").begin_object();
-  for (const char* name : {"cost_usd", "cost_per_h_usd", "cost_per_h_usual_usd", "runs_blocked",
-                           "throughput_change_per_h"}) {
-    json.key(name).null();
-  }
-  json.end_object();
-  for (const char* name : {"prediction", "action", "acknowledged", "assigned_to", "escalation",
-                           "silence", "caused_by"}) {
-    json.key(name).null();
-  }
-  json.field("group_count", 1).key("evidence");
-  if (item.trace_id.empty()) {
-    json.null();
-  } else {
-    json.begin_object().field("trace_id", item.trace_id).key("span_id").null().end_object();
-  }
-  json.end_object();
+  return out;
 }
 
 }  // namespace honeyguide::server

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "alerts/routing.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "control/mitigation_policy.h"
@@ -78,7 +79,9 @@ struct ServeConfig {
   std::map<std::string, std::string> agent_teams;  // agent name -> team
   std::string conventions_file;                    // overrides of the convention tables
   std::string prices_file;                         // overrides of the price table
-  std::string rules_file;                          // alert rules, receivers, escalation, mitigation
+  std::string rules_file;                          // further alert rules, in Prometheus' form too
+  alerts::AlertingConfig alerting;                 // the section `alerting:`
+  std::vector<std::string> receiver_names;         // of the section `alerting.receivers`
   std::vector<BudgetConfig> budgets;
   control::MitigationConfig mitigation;
   std::vector<notify::ReceiverConfig> receivers;

@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "server/attention.h"
+#include "server/alert_service.h"
 
 namespace honeyguide::server {
 namespace {
@@ -116,30 +116,25 @@ control::FleetView MitigationService::fleet(store::TenantId tenant) const {
   return out;
 }
 
-std::vector<control::Trigger> triggers_of_analytics(engine::Analytics& analytics,
-                                                    store::TenantId tenant, base::UnixNanos now) {
+std::vector<control::Trigger> triggers_of_alerts(AlertService& service, store::TenantId tenant) {
+  std::vector<alerts::Alert> open;
+  service.read(tenant, [&](const alerts::AlertBook& book) { open = book.open_alerts(); });
   std::vector<control::Trigger> out;
-  analytics.read(tenant, now, [&](const agents::AgentMetrics& metrics) {
-    const auto add = [&](std::string id, const char* category, const std::string& agent,
-                         double confidence) {
-      control::Trigger trigger;
-      trigger.alert_id = std::move(id);
-      trigger.rule = trigger.category = category;
-      trigger.severity = "critical";
-      trigger.agent = agent;
-      trigger.confidence = confidence;
-      trigger.bound_sender = true;  // as far as analytics can say; the service asks the senders
-      out.push_back(std::move(trigger));
-    };
-    for (const auto& ring : metrics.dependencies(agents::Window::kHour, now).deadlocks) {
-      // Waits are spans that have not ended: there is nothing to be unsure of.
-      add("deadlock/" + ring.front(), "deadlock", ring.front(), 1);
-    }
-    for (const agents::LoopRow& row : metrics.loops()) {
-      if (row.loop.progress || now - row.loop.end > kLoopAttentionNs) continue;
-      add("loop/" + row.loop.agent, "loop", row.loop.agent, row.loop.confidence_percent / 100.0);
-    }
-  });
+  for (const alerts::Alert& alert : open) {
+    if (alert.finding.agents.empty() || alert.unknown) continue;
+    control::Trigger trigger;
+    trigger.alert_id = alert.id;
+    trigger.rule = alert.finding.rule;
+    trigger.category = alert.finding.category;
+    trigger.severity = alerts::severity_name(alert.finding.severity);
+    trigger.agent = alert.finding.agents.front();
+    trigger.prediction = alert.finding.kind == alerts::AlertKind::kPrediction;
+    trigger.confidence = alert.finding.confidence_percent / 100.0;
+    trigger.bound_sender = alert.finding.bound_sender;  // the service asks the senders besides
+    trigger.silenced = alert.quiet();
+    trigger.labels = {alert.labels.begin(), alert.labels.end()};
+    out.push_back(std::move(trigger));
+  }
   return out;
 }
 

@@ -25,6 +25,8 @@ namespace honeyguide::server {
 
 inline constexpr std::int64_t kMitigationTickMs = 1000;
 
+class AlertService;
+
 // All that fires now for a tenant. `bound_sender` is filled in by the service.
 using TriggerSource = std::function<std::vector<control::Trigger>(store::TenantId)>;
 
@@ -73,8 +75,7 @@ class MitigationService {
   std::thread thread_;
 };
 
-// Until rules and conditions say more: deadlocks and loops of now, as analytics finds them.
-std::vector<control::Trigger> triggers_of_analytics(engine::Analytics& analytics,
-                                                    store::TenantId tenant, base::UnixNanos now);
+// The open alerts about agents, as triggers.
+std::vector<control::Trigger> triggers_of_alerts(AlertService& alerts, store::TenantId tenant);
 
 }  // namespace honeyguide::server

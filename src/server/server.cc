@@ -10,7 +10,9 @@
 #include "net/http_server.h"
 #include "net/io_pool.h"
 #include "server/access.h"
+#include "server/alert_service.h"
 #include "server/api_agents.h"
+#include "server/api_alerts.h"
 #include "server/api_audit.h"
 #include "server/api_control.h"
 #include "server/api_endpoint.h"
@@ -21,6 +23,7 @@
 #include "server/api_trace_view.h"
 #include "server/api_traces.h"
 #include "server/api_watch.h"
+#include "server/attention.h"
 #include "server/control_hub.h"
 #include "server/guard.h"
 #include "server/jaeger_grpc.h"
@@ -144,9 +147,13 @@ class ServerImpl final : public Server {
         receiver_(sink_, clock, decode_limits(config_)),
         live_(receiver_, clock),
         control_(*steering_.directives, clock),
+        alerts_(config_.alerting, {*engine_, stores_.series, stores_.state, clock, log_}),
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
+    alerts_.add_source("conditions", [this](store::TenantId tenant, base::UnixNanos now) {
+      return SourceAnswer{attention_findings(engine_->analytics(), tenant, now), {}};
+    });
     add_routes(may_purge);
     engine_->watch().set_on_anomaly([this](const watch::Anomaly& anomaly) {
       live_.publish(anomaly.tenant, "anomaly",
@@ -163,7 +170,7 @@ class ServerImpl final : public Server {
     });
     steering_.mitigation->start(
         [this](store::TenantId tenant) {
-          return triggers_of_analytics(engine_->analytics(), tenant, clock_.now());
+          return triggers_of_alerts(alerts_, tenant);
         },
         [this] { live_.touch(); });
   }
@@ -183,7 +190,9 @@ class ServerImpl final : public Server {
                                 steering_.trust.get()};
     HG_RETURN_IF_ERROR(listen_otlp_http(deps, otlp_http));
     HG_RETURN_IF_ERROR(listen_otlp_grpc(deps, otlp_grpc));
-    return listen_api(http);
+    HG_RETURN_IF_ERROR(listen_api(http));
+    alerts_.start();
+    return {};
   }
 
   ServerAddresses addresses() const override {
@@ -213,6 +222,7 @@ class ServerImpl final : public Server {
     if (otlp_http_server_) drained &= otlp_http_server_->drain(left() / 2);
     if (api_server_) drained &= api_server_->drain(left() / 2);
     steering_.mitigation->stop();
+    alerts_.stop();
     steering_.outbound->stop();
     engine_->stop();
     return drained;
@@ -229,7 +239,11 @@ class ServerImpl final : public Server {
     const AgentRouteDeps agents{
         *engine_, stores_.traces,        stores_.series, receiver_, clock_,
         live_,    *steering_.directives, budgets_,       layout_,   *steering_.mitigation,
-        demo_};
+        demo_,    alerts_};
+    const AlertRouteDeps alerts{alerts_, stores_.series, *engine_, clock_};
+    add_alert_routes(routes_, alerts);
+    add_alert_rule_routes(routes_, alerts);
+    add_alertmanager_routes(routes_, alerts);
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
     add_watch_routes(routes_, {*engine_, stores_.series, clock_});
@@ -265,6 +279,7 @@ class ServerImpl final : public Server {
                                                         *steering_.audit);
                                   write_mitigation_metrics(page, steering_.mitigation->engine());
                                   write_notification_metrics(page, steering_.outbound->notifier());
+                                  write_alert_metrics(page, alerts_);
                                 }}});
     add_openapi_route(routes_, config_.base_path);
   }
@@ -336,6 +351,7 @@ class ServerImpl final : public Server {
   Receiver receiver_;
   LiveHub live_;
   ControlHub control_;
+  AlertService alerts_;
   RouteTable routes_;
   WorkerPool quick_;
   WorkerPool search_;

@@ -119,6 +119,9 @@ TEST(RocksStoresTest, ManyTimesTheMemoryOfLargeValuesOpensAndReads) {
 }
 
 TEST(RocksStoresTest, KillLosesNothingAcknowledged) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer does not follow a fork";
+#endif
   const ScratchDirectory directory;
   std::uint32_t acknowledged = 0;
   for (int life = 0; life < 3; ++life) {
