@@ -250,8 +250,8 @@ const std::vector<Rule>& default_rules() {
              0.05, 0.10, "performance", "{{ agent }} fails in {{ value }} of its calls",
              "Look at the newest failed trace of the agent.");
     add_pair(out, "response-time",
-             "avg_over_time(honeyguide_agent_task_duration_seconds{quantile=\"0.9\"}[10m])", " > ", 120,
-             600, "performance", "Tasks of {{ agent }} take {{ value }} s (p90)",
+             "avg_over_time(honeyguide_agent_task_duration_seconds{quantile=\"0.9\"}[10m])", " > ",
+             120, 600, "performance", "Tasks of {{ agent }} take {{ value }} s (p90)",
              "Compare a slow trace with one of yesterday.");
     add_pair(out, "task-success", "avg_over_time(honeyguide_agent_task_success_ratio[30m])", " < ",
              0.7, 0.5, "business_metrics", "{{ agent }} completes {{ value }} of its tasks",

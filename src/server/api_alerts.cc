@@ -25,9 +25,8 @@ constexpr std::size_t kRowsPerPageMax = 200;
 constexpr std::size_t kChartCells = 120;
 
 Result<json> body_object(const ApiRequest& request) {
-  if (request.http->body.empty()) return json::object();
   json body = json::parse(request.http->body, nullptr, false);
-  if (!body.is_object()) return Error{ErrorCode::kInvalidArgument, "the body: a JSON object"};
+  if (!body.is_object()) return Error{ErrorCode::kInvalidArgument, "the body: a JSON object, {} at least"};
   return body;
 }
 

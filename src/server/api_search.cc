@@ -3,9 +3,9 @@
 #include <map>
 
 #include "base/strings.h"
-#include "server/api_trace_view.h"
 #include "server/alert_json.h"
 #include "server/api_alerts.h"
+#include "server/api_trace_view.h"
 #include "store/query_complete.h"
 
 namespace honeyguide::server {
