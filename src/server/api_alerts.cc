@@ -26,7 +26,8 @@ constexpr std::size_t kChartCells = 120;
 
 Result<json> body_object(const ApiRequest& request) {
   json body = json::parse(request.http->body, nullptr, false);
-  if (!body.is_object()) return Error{ErrorCode::kInvalidArgument, "the body: a JSON object, {} at least"};
+  if (!body.is_object())
+    return Error{ErrorCode::kInvalidArgument, "the body: a JSON object, {} at least"};
   return body;
 }
 

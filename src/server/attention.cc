@@ -23,7 +23,6 @@ Finding condition(const char* rule, const char* what_to_do) {
 Finding deadlock(const std::vector<std::string>& ring, const agents::DependencyReport& report) {
   Finding out =
       condition("deadlock", "Release one of the waits: break the cycle where it is cheapest.");
-  out.category = "agent_coordination";
   out.agents = ring;
   std::string chain;
   for (std::size_t i = 0; i < ring.size(); ++i) {

@@ -6,10 +6,10 @@
 
 #include "base/file_system.h"
 #include "base/strings.h"
+#include "server/alerting_file.h"
 #include "server/config_mitigation.h"
 #include "server/config_receivers.h"
 #include "server/yaml_section.h"
-#include "server/alerting_file.h"
 
 namespace honeyguide::server {
 namespace {

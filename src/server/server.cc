@@ -169,9 +169,7 @@ class ServerImpl final : public Server {
       if (!route.writes_audit) audit_change(*steering_.audit, request, route, status);
     });
     steering_.mitigation->start(
-        [this](store::TenantId tenant) {
-          return triggers_of_alerts(alerts_, tenant);
-        },
+        [this](store::TenantId tenant) { return triggers_of_alerts(alerts_, tenant); },
         [this] { live_.touch(); });
   }
 
