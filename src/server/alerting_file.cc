@@ -33,7 +33,7 @@ class Reader {
     HG_RETURN_IF_ERROR(
         known_keys(node, "alerting",
                    {"default_rules", "evaluation_interval", "rules", "route", "mute_intervals",
-                    "inhibit", "inhibit_along_handoffs", "escalation", "receivers"}));
+                    "inhibit", "inhibit_along_handoffs", "escalation"}));
     HG_RETURN_IF_ERROR(flag(node, "default_rules", out.default_rules));
     HG_RETURN_IF_ERROR(flag(node, "inhibit_along_handoffs", out.inhibit_along_handoffs));
     HG_RETURN_IF_ERROR(duration(node, "evaluation_interval", out.evaluation_interval_ns));

@@ -14,7 +14,7 @@ class Node;
 namespace honeyguide::server {
 
 // Applies the section. kInvalidArgument names file, line and column, what is wrong and what to
-// write. Names of receivers are checked by check_alerting(). `receivers` is left to its own reader.
+// write. Names of receivers are checked by validate(), which knows them.
 base::Result<void> apply_alerting(alerts::AlertingConfig& config, const YAML::Node& section,
                                   const std::string& file_name);
 

@@ -209,7 +209,9 @@ Result<void> validate(const ServeConfig& config) {
   if (config.retention_ns < base::kNanosPerHour) {
     return Error{ErrorCode::kInvalidArgument, "retention: at least 1h; data go by whole hours"};
   }
-  return {};
+  std::vector<std::string> receivers;
+  for (const auto& receiver : config.receivers) receivers.push_back(receiver.name);
+  return alerts::check_alerting(config.alerting, receivers);
 }
 
 Result<void> apply_environment(ServeConfig& config, const char* (*get)(const char* name)) {

@@ -81,7 +81,6 @@ struct ServeConfig {
   std::string prices_file;                         // overrides of the price table
   std::string rules_file;                          // further alert rules, in Prometheus' form too
   alerts::AlertingConfig alerting;                 // the section `alerting:`
-  std::vector<std::string> receiver_names;         // of the section `alerting.receivers`
   std::vector<BudgetConfig> budgets;
   control::MitigationConfig mitigation;
   std::vector<notify::ReceiverConfig> receivers;

@@ -58,7 +58,7 @@ class Reader {
                           read_mitigation(YamlSection(value, file_name_, "mitigation")));
       return {};
     }
-    if (name == "alerting") return apply_alerting_section(value);
+    if (name == "alerting") return apply_alerting(config_.alerting, value, file_name_);
     std::string text;
     if (value.IsSequence()) {
       for (const auto& item : value) text += (text.empty() ? "" : ",") + item.as<std::string>("");
@@ -112,17 +112,6 @@ class Reader {
                   "unknown setting 'agents." + name + "'; there are 'scope' and 'teams'");
       }
     }
-    return {};
-  }
-
-  Result<void> apply_alerting_section(const YAML::Node& node) {
-    HG_RETURN_IF_ERROR(apply_alerting(config_.alerting, node, file_name_));
-    for (const auto& receiver : node["receivers"]) {
-      if (!receiver.IsMap() || !receiver["name"]) return at(receiver, "a receiver has a 'name'");
-      config_.receiver_names.push_back(receiver["name"].as<std::string>(""));
-    }
-    const auto checked = alerts::check_alerting(config_.alerting, config_.receiver_names);
-    if (!checked) return at(node, checked.error().message);
     return {};
   }
 

@@ -151,6 +151,8 @@ class ServerImpl final : public Server {
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
+    // Borrowed: alerts stop before what they are sent by.
+    alerts_.set_sender({std::shared_ptr<void>(), &steering_.outbound->notifier()});
     alerts_.add_source("conditions", [this](store::TenantId tenant, base::UnixNanos now) {
       return SourceAnswer{attention_findings(engine_->analytics(), tenant, now), {}};
     });
@@ -234,10 +236,18 @@ class ServerImpl final : public Server {
   }
 
   void add_routes(bool may_purge) {
-    const AgentRouteDeps agents{
-        *engine_, stores_.traces,        stores_.series, receiver_, clock_,
-        live_,    *steering_.directives, budgets_,       layout_,   *steering_.mitigation,
-        demo_,    alerts_};
+    const AgentRouteDeps agents{*engine_,
+                                stores_.traces,
+                                stores_.series,
+                                receiver_,
+                                clock_,
+                                live_,
+                                *steering_.directives,
+                                budgets_,
+                                layout_,
+                                *steering_.mitigation,
+                                demo_,
+                                alerts_};
     const AlertRouteDeps alerts{alerts_, stores_.series, *engine_, clock_};
     add_alert_routes(routes_, alerts);
     add_alert_rule_routes(routes_, alerts);

@@ -240,10 +240,10 @@ def test_a_webhook_gets_the_action_with_a_key_to_deduplicate_by(node, hook):
     assert headers["idempotency-key"] == "mi-1"
     assert int(body.pop("requested_unix_ns")) > 0
     assert body == {"version": "1", "id": "mi-1", "phase": "apply", "action": "tell",
-                    "policy": "loops", "agent": "coder", "alert_id": "loop/coder",
+                    "policy": "loops", "agent": "coder", "alert_id": body["alert_id"],
                     "rule": "loop", "category": "loop", "severity": "critical",
                     "confidence": body["confidence"]}
-    assert body["confidence"] >= 0.9
+    assert body["confidence"] >= 0.9 and len(body["alert_id"]) == 16
 
 
 def test_a_command_runs_with_its_fixed_arguments_and_the_action_on_stdin(node, tmp_path):
