@@ -267,6 +267,7 @@ std::vector<GuardResult> MitigationEngine::guards_of(const ActionRecord& record,
                    .trigger = record.trigger,
                    .fleet = fleet,
                    .ledger = ledger == ledgers_.end() ? kNothing : ledger->second,
+                   .cause = {},
                    .sick = sick == sick_.end() ? kNobody : sick->second,
                    .restricted = restricted};
   for (const std::uint64_t number : running_) {
@@ -276,6 +277,8 @@ std::vector<GuardResult> MitigationEngine::guards_of(const ActionRecord& record,
   }
   input.listening = parts_.book.listening({tenant, record.target});
   input.approved = approved;
+  const auto alert = active_.find({tenant, record.trigger.alert_id});
+  if (alert != active_.end() && alert->second.confirmed) input.cause = alert->second.trigger.agent;
   input.now = parts_.clock.now();
   return judge(input);
 }

@@ -458,6 +458,16 @@ TEST_F(MitigationEngineTest, ARingOfWaitsIsOpenedAtItsCheapestWait) {
   EXPECT_EQ(given->params, R"({"waits_for":"coder-6"})");
 }
 
+TEST_F(MitigationEngineTest, TheRingItselfIsNoFurtherSicknessOfASmallTeam) {
+  fleet_.agents["a"] = {"pair", true, 0, {}};
+  fleet_.agents["b"] = {"pair", true, 0, {}};
+  fleet_.waits = {{"a", "b", 100}, {"b", "a", 200}};
+  fleet_.rings = {{"a", "b"}};
+  fire(trigger("deadlock", "a"));
+  EXPECT_EQ(last().state, ActionState::kProposed) << last().refused_by;
+  EXPECT_EQ(last().target, "b");
+}
+
 TEST_F(MitigationEngineTest, WithoutARingNothingIsBroken) {
   fire(trigger("deadlock", "coder-4"));
   EXPECT_EQ(last().state, ActionState::kRefused);

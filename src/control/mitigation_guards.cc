@@ -90,6 +90,11 @@ class Judge {
     }
   }
 
+  bool sick(const std::string& name) const {
+    const auto found = in_.sick.find(name);
+    return found != in_.sick.end() && found->second > (name == in_.cause ? 1 : 0);
+  }
+
   void blast_radius() {
     const bool known = in_.fleet.agents.contains(in_.trigger.agent);
     if (!known && in_.policy != nullptr) {
@@ -100,7 +105,7 @@ class Judge {
     std::size_t unhealthy = 0;
     for (const std::string& name : group) {
       const bool healthy = in_.fleet.agents.at(name).healthy && name != in_.trigger.agent &&
-                           !in_.sick.contains(name) && !in_.restricted.contains(name);
+                           !sick(name) && !in_.restricted.contains(name);
       if (!healthy) ++unhealthy;
     }
     const double share = 1 - in_.config.healthy_min;

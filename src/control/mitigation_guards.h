@@ -28,6 +28,9 @@ struct GuardInput {
   const Trigger& trigger;
   const FleetView& fleet;
   const Ledger& ledger;
+  // The agent that the alert names; of break_wait it need not be the target. The alert itself is no
+  // further sickness.
+  std::string cause;
   // Agents with an active trigger, and how many.
   const std::map<std::string, int>& sick;
   const std::set<std::string>& restricted;  // agents under a directive but run

@@ -4,6 +4,7 @@
 
 #include "server/api_agents.h"
 #include "server/api_settings.h"
+#include "server/mitigation_service.h"
 
 namespace honeyguide::server {
 namespace {
@@ -89,8 +90,24 @@ base::UnixNanos waiting_since(const agents::DependencyReport& report, const std:
   return 0;
 }
 
+// The wait that is cheapest to give up, as mitigation would choose it.
+void write_release(JsonWriter& json, const std::vector<std::string>& ring,
+                   control::FleetView fleet) {
+  fleet.rings = {ring};
+  const auto victim = control::choose_victim(fleet, "");
+  json.key("release");
+  if (!victim) {
+    json.null();
+    return;
+  }
+  const auto at = std::find(ring.begin(), ring.end(), victim->agent);
+  json.begin_object().field("index", at - ring.begin()).field("reason", victim->reason);
+  json.end_object();
+}
+
 void write_cycle(JsonWriter& json, const std::vector<std::string>& ring,
-                 const agents::DependencyReport& report, base::UnixNanos now) {
+                 const agents::DependencyReport& report, const control::FleetView& fleet,
+                 base::UnixNanos now) {
   base::UnixNanos closed = 0;
   for (std::size_t i = 0; i < ring.size(); ++i) {
     closed = std::max(closed, waiting_since(report, ring[i], ring[(i + 1) % ring.size()]));
@@ -104,7 +121,9 @@ void write_cycle(JsonWriter& json, const std::vector<std::string>& ring,
     json.begin_object().field("source", ring[i]).field("target", next);
     json.field("wait_ms", since != 0 ? static_cast<double>(now - since) / 1e6 : 0.0).end_object();
   }
-  json.end_array().field("runs_blocked", 1).key("release").null().key("alert_id").null();
+  json.end_array().field("runs_blocked", 1);
+  write_release(json, ring, fleet);
+  json.key("alert_id").null();
   json.end_object();
 }
 
@@ -161,8 +180,10 @@ Result<net::HttpResponse> topology(const AgentRouteDeps& deps, const ApiRequest&
     errors += edge.errors;
   }
   json.end_array().key("cycles").begin_array();
+  const auto fleet = data.dependencies.deadlocks.empty() ? control::FleetView{}
+                                                         : deps.mitigation.fleet(request.tenant);
   for (const auto& ring : data.dependencies.deadlocks) {
-    write_cycle(json, ring, data.dependencies, now);
+    write_cycle(json, ring, data.dependencies, fleet, now);
   }
   json.end_array();
   write_buckets(json, deps, request.tenant, range);

@@ -100,7 +100,7 @@ control::FleetView MitigationService::fleet(store::TenantId tenant) const {
   control::FleetView out;
   const base::UnixNanos now = parts_.clock.now();
   parts_.engine.analytics().read(tenant, now, [&](const agents::AgentMetrics& metrics) {
-    for (const auto& report : metrics.agents(agents::Window::kFiveMinutes, now)) {
+    for (const auto& report : metrics.agents(agents::Window::kHour, now)) {
       control::FleetAgent& agent = out.agents[report.agent];
       agent.team = report.team;
       agent.healthy = report.state != "error" && now - report.last_seen <= kSilentNs;
@@ -110,6 +110,9 @@ control::FleetView MitigationService::fleet(store::TenantId tenant) const {
     const auto dependencies = metrics.dependencies(agents::Window::kHour, now);
     for (const auto& wait : dependencies.waiting) {
       out.waits.push_back({wait.consumer, wait.producer, wait.since});
+      // Known by its wait alone, as long as it has done nothing else.
+      out.agents.try_emplace(wait.consumer);
+      out.agents.try_emplace(wait.producer);
     }
     out.rings = dependencies.deadlocks;
   });

@@ -93,7 +93,7 @@ Result<std::unique_ptr<Outbound>> Outbound::create(std::vector<notify::ReceiverC
   options.address_allowed = address_allowed;
   HG_ASSIGN_OR_RETURN(out->client_, net::HttpClient::create(pool, std::move(options)));
   out->runner_ = std::make_unique<notify::CommandRunner>(clock);
-  out->notifier_ = std::make_unique<notify::Notifier>(std::move(receivers), external_url,
+  out->notifier_ = std::make_shared<notify::Notifier>(std::move(receivers), external_url,
                                                       *out->client_, *out->runner_, clock);
   return out;
 }

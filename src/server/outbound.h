@@ -26,11 +26,13 @@ class Outbound {
   void stop();
 
   notify::Notifier& notifier() { return *notifier_; }
+  // For the alert service; after stop() it answers everything with kUnavailable.
+  std::shared_ptr<alerts::Sender> sender() { return notifier_; }
 
  private:
   Outbound() = default;
-  // First, so that it goes last: the others' callbacks reach it.
-  std::unique_ptr<notify::Notifier> notifier_;
+  // First, so that it goes last: the others' callbacks reach it. Shared with whoever sends.
+  std::shared_ptr<notify::Notifier> notifier_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<notify::CommandRunner> runner_;
 };

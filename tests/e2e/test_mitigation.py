@@ -4,6 +4,7 @@ what cannot be taken back; all of it stands in the audit log and outlives SIGKIL
 
 import http.server
 import json
+import os
 import re
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from harness import run, wait_until
+from otlp import ExportTraceServiceRequest, attributes_of
 from test_trace_views import Run
 
 pytestmark = [pytest.mark.needs_command("serve"), pytest.mark.needs_command("mitigations")]
@@ -22,11 +24,12 @@ mitigation:
   actions:
     hold: {directive: pause, expires: 5m}
     halt: {directive: stop}
+    open-ring: {directive: break_wait}
     tell: {webhook: "URL/hook"}
     act: {command: [COMMAND, fixed], timeout: 5s}
   policies:
     - name: loops
-      match: {category: loop}
+      match: {category: CATEGORY}
       action: ACTION
       mode: MODE
 """
@@ -73,7 +76,7 @@ class Node:
     """A server under a mitigation policy for loops, with tokens for a bound and an unbound sender."""
 
     def __init__(self, make_server, tmp_path, action="hold", mode="live", url="http://127.0.0.1:9",
-                 command="/bin/true", flags=()):
+                 command="/bin/true", category="loop", flags=()):
         self.tokens = {}
         lines = [self.make_token("sender", "ingest,agent", "*"),
                  self.make_token("unbound", "ingest", None),
@@ -82,6 +85,7 @@ class Node:
         (tmp_path / "tokens").write_text("".join(lines))
         self.config = tmp_path / "honeyguide.yaml"
         text = LOOP.replace("ACTION", action).replace("MODE", mode).replace("URL", url)
+        text = text.replace("CATEGORY", category)
         if "--enable-exec" in flags:
             text = text.replace("COMMAND", str(command))
         else:
@@ -102,8 +106,8 @@ class Node:
     def send_loop(self, token="sender"):
         self.server.send(Run().request, **self.headers(token))
 
-    def listen(self, after=0, wait_s=0):
-        return requests.get(f"{self.server.http}/api/v1/agents/coder/directive", timeout=90,
+    def listen(self, after=0, wait_s=0, agent="coder"):
+        return requests.get(f"{self.server.http}/api/v1/agents/{agent}/directive", timeout=90,
                             params={"after": after, "wait_s": wait_s},
                             headers=self.headers("sender"))
 
@@ -120,7 +124,10 @@ class Node:
         def look():
             items = self.actions()["items"]
             return items[0] if items and items[0]["state"] in states else None
-        return wait_until(look, seconds=20, what=f"an action that is {' or '.join(states)}")
+        try:
+            return wait_until(look, seconds=20, what=f"an action that is {' or '.join(states)}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.actions()['items'][:2]}") from None
 
     def decide(self, verb, action="mi-1", token="operator", **body):
         return requests.post(f"{self.server.http}/api/v1/mitigations/{action}/{verb}", json=body,
@@ -214,6 +221,39 @@ def test_what_cannot_be_taken_back_waits_for_a_person(node):
     assert it.decide("approve", confirm_name="coder").status_code == 409
     assert [action for _, action in it.audit()] == [
         "mitigation.propose", "mitigation.approve", "mitigation.start"]
+
+
+def ring_request(*agents):
+    """Agents that wait for each other in a ring: each for the next, none of the waits has ended."""
+    request = ExportTraceServiceRequest()
+    group = request.resource_spans.add()
+    group.resource.attributes.extend(attributes_of({"service.name": "team"}))
+    spans = group.scope_spans.add().spans
+    trace, now = os.urandom(16), time.time_ns()
+    for i, agent in enumerate(agents):
+        wait = spans.add(trace_id=trace, span_id=os.urandom(8), name="wait", kind=1,
+                         start_time_unix_nano=now - (60 - i) * 1_000_000_000)
+        wait.attributes.extend(attributes_of({
+            "honeyguide.kind": "dependency", "agent.id": agent,
+            "dependency.on": agents[(i + 1) % len(agents)]}))
+    return request
+
+
+def test_a_ring_of_waits_is_opened_at_the_wait_that_costs_least(node):
+    it = node(action="open-ring", category="deadlock")
+    for agent in ("editor", "writer"):
+        it.listen(agent=agent)
+    it.server.send(ring_request("editor", "writer"), **it.headers("sender"))
+    cycle, = wait_until(lambda: it.server.json("/api/v1/topology")["cycles"])
+    # Neither has a running task: the younger wait loses least.
+    released = cycle["edges"][cycle["release"]["index"]]
+    assert (released["source"], released["target"]) == ("writer", "editor")
+    action = it.wait_action("proposed")
+    assert action["directive"] == "break_wait" and action["agent"]["id"] == "writer"
+    assert it.decide("approve", confirm_name="writer").status_code == 200
+    directive = it.listen(agent="writer").json()
+    assert directive["directive"] == "break_wait"
+    assert directive["params"] == {"waits_for": "editor"}
 
 
 def test_a_denied_action_is_not_asked_again(node):
