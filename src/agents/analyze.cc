@@ -24,7 +24,8 @@ struct Summariser {
       AgentSummary& summary = agents[name];
       summary.name = name;
       if (summary.framework.empty()) summary.framework = framework;
-      if (summary.team.empty()) summary.team = run.team;
+      const auto team = run.agent_teams.find(name);
+      if (summary.team.empty() && team != run.agent_teams.end()) summary.team = team->second;
     }
   }
 

@@ -8,7 +8,7 @@
 namespace honeyguide::agents {
 namespace {
 
-constexpr std::uint32_t kStateFormat = 1;
+constexpr std::uint32_t kStateFormat = 2;
 
 template <typename Rows, typename Keep>
 void trim_rows(Rows& rows, std::size_t rows_max, Keep keep) {
@@ -147,6 +147,7 @@ void AgentMetrics::flush(base::UnixNanos now) {
 void AgentMetrics::State::prune(base::UnixNanos time) {
   if (time - pruned_at < base::kNanosPerMinute) return;
   pruned_at = time;
+  budgets.prune(time);
   const base::UnixNanos horizon = time - 25 * base::kNanosPerHour;
   for (auto& [key, entity] : entities) {
     entity.history.prune(time);
@@ -204,6 +205,10 @@ std::vector<SeriesPoint> AgentMetrics::take_points(base::UnixNanos now) {
   return points;
 }
 
+std::vector<BudgetReport> AgentMetrics::budgets(base::UnixNanos now) const {
+  return state_->budgets.report(now);
+}
+
 const RunFacts* AgentMetrics::run_facts(const base::TraceId& trace_id) const {
   return state_->set.run_of_trace(trace_id);
 }
@@ -223,6 +228,7 @@ MetricsStats AgentMetrics::stats() const {
 void AgentMetrics::save(std::string& out) const {
   const State& state = *state_;
   base::put_fixed(out, kStateFormat);
+  base::put_bytes(out, state.options.meaning);
   base::put_fixed(out, state.now);
   base::put_fixed(out, state.published_until);
   base::put_fixed(out, state.overflowed);
@@ -239,12 +245,16 @@ void AgentMetrics::save(std::string& out) const {
   std::string runs;
   state.set.save(runs);
   base::put_bytes(out, runs);
+  std::string budgets;
+  state.budgets.save(budgets);
+  base::put_bytes(out, budgets);
 }
 
 bool AgentMetrics::load(std::string_view bytes) {
   State& state = *state_;
   base::ByteReader in(bytes);
   if (in.fixed<std::uint32_t>() != kStateFormat) return false;
+  if (in.bytes() != state.options.meaning) return false;
   state.now = in.fixed<base::UnixNanos>();
   state.published_until = in.fixed<base::UnixNanos>();
   state.overflowed = in.fixed<std::int64_t>();
@@ -260,7 +270,7 @@ bool AgentMetrics::load(std::string_view bytes) {
     ok = take_entity(in, state.entities[key]);
   }
   std::string_view runs = in.bytes();
-  ok = ok && in.ok() && state.set.load(runs);
+  ok = ok && in.ok() && state.set.load(runs) && state.budgets.load(in.bytes());
   if (!ok) {
     state.entities.clear();
     return false;

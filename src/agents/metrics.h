@@ -23,6 +23,7 @@
 #include <tuple>
 #include <vector>
 
+#include "agents/budget.h"
 #include "agents/measure.h"
 #include "agents/report.h"
 #include "agents/run_set.h"
@@ -56,6 +57,10 @@ struct EntityKey {
 struct MetricsOptions {
   RunSetOptions set;
   Thresholds thresholds;
+  std::vector<BudgetRule> budgets;
+  // Stands for everything that decides what spans mean: tables, prices, scope, teams, budgets. A
+  // checkpoint made under other ones is not loaded.
+  std::string meaning;
   std::size_t live_bytes_max = 48u << 20;  // facts of live runs; the rest is read back when needed
   std::size_t entities_max = 200'000;      // beyond, new ones fold into the name "__overflow__"
   std::size_t runs_max = 100'000;          // rows kept for listings; the oldest go first
@@ -128,6 +133,7 @@ class AgentMetrics {
   std::vector<TaskRow> tasks() const;                    // newest first
   ThroughputReport throughput(std::string_view agent, Window window, base::UnixNanos now) const;
   Dashboard dashboard(base::UnixNanos now) const;
+  std::vector<BudgetReport> budgets(base::UnixNanos now) const;
   SystemReport system(Window window, base::UnixNanos now) const;
 
   // Counts of one entity: for whoever needs a figure that no report has.

@@ -350,7 +350,8 @@ void AgentMetrics::State::apply_agents(const RunFacts& run, std::int64_t sign) {
   for (const auto& [agent, framework] : run.agent_frameworks) {
     Entity& what = entity({EntityKind::kAgent, agent, ""});
     if (!framework.empty()) count_in(what.frameworks, framework, sign);
-    if (!run.team.empty()) count_in(what.teams, run.team, sign);
+    const auto team = run.agent_teams.find(agent);
+    if (team != run.agent_teams.end()) count_in(what.teams, team->second, sign);
     count_in(entity({EntityKind::kWorkflow, run.name, ""}).agents, agent, sign);
   }
   for (const Invocation& invocation : run.invocations) {
@@ -474,6 +475,9 @@ void AgentMetrics::State::apply(const RunFacts& run, std::int64_t sign) {
   apply_run(run, sign);
   apply_rows(run, sign);
   apply_trouble_rows(run, sign);
+  if (const auto changed = budgets.apply(run, sign)) {
+    budgets_dirty = std::min(budgets_dirty.value_or(*changed), *changed);
+  }
 }
 
 }  // namespace honeyguide::agents

@@ -178,6 +178,33 @@ Counts gauge_counts(const History& history, base::UnixNanos bucket) {
 
 }  // namespace
 
+// One value of each budget per bucket in [from, due]; buckets that a late call changed once more.
+void AgentMetrics::State::put_budgets(base::UnixNanos from, base::UnixNanos due,
+                                      std::vector<SeriesPoint>& taken) {
+  if (budgets.empty()) return;
+  const base::UnixNanos fresh = from;
+  if (budgets_dirty) {
+    from = std::min(from, bucket_of(std::max(*budgets_dirty, due - options.revise_ns), kFineNs));
+  }
+  if (budgets_dirty && *budgets_dirty < due + kFineNs) budgets_dirty.reset();
+  for (base::UnixNanos bucket = from; bucket <= due; bucket += kFineNs) {
+    for (const BudgetReport& report : budgets.report(bucket + kFineNs - 1)) {
+      const auto put = [&](const char* name, double value) {
+        SeriesPoint point;
+        point.key.name = std::string("honeyguide_budget_") + name;
+        point.key.labels = {{"budget", report.rule.name}};
+        point.kind = SeriesKind::kGauge;
+        point.point = {bucket, value};
+        point.first = bucket >= fresh;
+        taken.push_back(std::move(point));
+      };
+      put("spent_usd", static_cast<double>(report.spent_micro_usd) / 1e6);
+      put("spent_tokens", static_cast<double>(report.spent_tokens));
+      put("used_ratio", report.used_ratio);
+    }
+  }
+}
+
 std::vector<SeriesPoint> AgentMetrics::State::take_points(base::UnixNanos time) {
   std::vector<SeriesPoint> taken;
   const base::UnixNanos due = bucket_of(time - options.watermark_ns, kFineNs) - kFineNs;
@@ -204,6 +231,7 @@ std::vector<SeriesPoint> AgentMetrics::State::take_points(base::UnixNanos time) 
       if (has_series(key.kind)) publish(key, what, bucket, true, true);
     }
   }
+  put_budgets(from, due, taken);
   published_until = std::max(published_until, due);
   // Buckets that changed after they were published, and the windows that reach back to them.
   std::set<std::pair<base::UnixNanos, EntityKey>> gauges;

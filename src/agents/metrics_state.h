@@ -60,7 +60,8 @@ struct AgentMetrics::State {
   State(const Conventions& conventions, const PriceTable& prices, MetricsOptions metric_options,
         RunSet::LoadTrace load_trace)
       : options(std::move(metric_options)),
-        set(conventions, prices, options.set, std::move(load_trace)) {}
+        set(conventions, prices, options.set, std::move(load_trace)),
+        budgets(options.budgets) {}
 
   // metrics_contribute.cc
   void apply(const RunFacts& run, std::int64_t sign);
@@ -82,6 +83,7 @@ struct AgentMetrics::State {
 
   // metrics_series.cc
   std::vector<SeriesPoint> take_points(base::UnixNanos time);
+  void put_budgets(base::UnixNanos from, base::UnixNanos due, std::vector<SeriesPoint>& taken);
 
   // metrics_reports.cc
   AgentReport agent(const std::string& name, const Entity& what, Window window, base::UnixNanos at,
@@ -99,6 +101,8 @@ struct AgentMetrics::State {
   MetricsOptions options;
   RunSet set;
   RunSet::OnChange on_change;
+  BudgetMeter budgets;
+  std::optional<base::UnixNanos> budgets_dirty;  // earliest change since the last points
   base::UnixNanos now = 0;
   std::map<EntityKey, Entity> entities;
   std::map<RowKey, RunRow, NewestFirst> run_rows;

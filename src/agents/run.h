@@ -210,6 +210,7 @@ struct RunFacts {
   std::vector<Score> scores;
   std::vector<SpanNote> notes;                          // only if asked for
   std::map<std::string, std::string> agent_frameworks;  // every agent of the run
+  std::map<std::string, std::string> agent_teams;       // of those whose team is known
   std::map<std::string, std::int64_t> unrecognised;     // what was seen and not understood, counted
 
   // Nothing but declarations of agents, or nothing at all: not a run.
@@ -220,8 +221,10 @@ struct RunLimits {
   std::int64_t loop_repeats_min = 4;  // equal calls in a row that make a loop
   std::int64_t ping_pong_min = 4;     // alternating hand-offs between two agents
   std::int64_t conflict_timeout_ns =
-      3600 * base::kNanosPerSecond;  // an open one counts as timed out
-                                     // at the run's end beyond that
+      3600 * base::kNanosPerSecond;          // an open one counts as timed out
+                                             // at the run's end beyond that
+  bool split_by_service = false;             // agents are "service/name"
+  std::map<std::string, std::string> teams;  // agent -> team, where no span tells it
 };
 
 // `facts` are those of all spans of the run's traces, each span once; any order.

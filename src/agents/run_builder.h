@@ -93,6 +93,10 @@ class RunBuilder {
   void name_run();
   void list_agents();
   void write_notes();
+  // run_identity.cc
+  void split_by_service();
+  void assign_teams();
+  void time_out_conflicts();
   int main_root() const;
 
   const RunLimits& limits_;

@@ -326,6 +326,9 @@ RunFacts RunBuilder::build(bool with_notes) {
   decide_outcome();
   list_agents();
   if (with_notes) write_notes();
+  time_out_conflicts();
+  split_by_service();
+  assign_teams();
   return std::move(run_);
 }
 

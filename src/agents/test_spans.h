@@ -54,10 +54,11 @@ inline base::SpanId span_id(int number) {
   return id;
 }
 
-inline telemetry::SpanBatchPtr make_batch(const std::vector<Spec>& specs) {
+inline telemetry::SpanBatchPtr make_batch(const std::vector<Spec>& specs,
+                                          const std::string& service = "team") {
   auto batch = std::make_shared<telemetry::SpanBatch>();
   const auto resource_begin = static_cast<std::uint32_t>(batch->mutable_attributes().size());
-  batch->add_attribute("service.name", telemetry::Value::string(batch->own("team")));
+  batch->add_attribute("service.name", telemetry::Value::string(batch->own(service)));
   telemetry::Resource resource;
   resource.attributes = {resource_begin,
                          static_cast<std::uint32_t>(batch->mutable_attributes().size())};

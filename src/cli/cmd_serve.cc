@@ -109,6 +109,14 @@ Result<ServeConfig> load_config(const std::string& config_file,
     }
     config.sources[name] = {"flag", flag_name(name)};
   }
+  if (!config.conventions_file.empty()) {
+    HG_ASSIGN_OR_RETURN(const auto text, base::posix_fs().read_file(config.conventions_file));
+    HG_RETURN_IF_ERROR(server::apply_conventions_text(config, text, config.conventions_file));
+  }
+  if (!config.prices_file.empty()) {
+    HG_ASSIGN_OR_RETURN(const auto text, base::posix_fs().read_file(config.prices_file));
+    HG_RETURN_IF_ERROR(server::apply_prices_text(config, text, config.prices_file));
+  }
   if (auto valid = server::validate(config); !valid) {
     // The message starts with the setting's name; name the flag if it came by one.
     for (const auto& [name, value] : given) {

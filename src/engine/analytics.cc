@@ -41,6 +41,38 @@ base::UnixNanos newest_end(const store::CommittedBatch& batch) {
   return newest;
 }
 
+// The same for two runs of the program exactly if they make the same figures of the same spans.
+AnalyticsOptions with_meaning(AnalyticsOptions options) {
+  std::string all = std::to_string(agents::kConventionTableVersion) + "\n" +
+                    std::string(agents::PriceTable::builtin().date());
+  const auto add = [&all](std::string_view text) {
+    all += '\n';
+    all += text;
+  };
+  for (const agents::MappingOverride& line : options.mappings) {
+    for (const std::string& part : {line.attribute, line.field, line.value, line.role}) add(part);
+  }
+  for (const auto& [model, price] : options.prices) {
+    add(model);
+    for (const auto nano : {price.input_nano, price.cached_nano, price.output_nano}) {
+      add(std::to_string(nano));
+    }
+  }
+  const agents::RunLimits& limits = options.metrics.set.limits;
+  add(limits.split_by_service ? "service" : "name");
+  for (const auto& [agent, team] : limits.teams) add(agent + "\t" + team);
+  for (const auto number :
+       {limits.loop_repeats_min, limits.ping_pong_min, limits.conflict_timeout_ns}) {
+    add(std::to_string(number));
+  }
+  for (const agents::BudgetRule& rule : options.metrics.budgets) {
+    add(rule.name + "\t" + std::to_string(rule.period_ns));
+    for (const auto& [label, value] : rule.selector) add(label + "\t" + value);
+  }
+  options.metrics.meaning = std::to_string(base::hash64(all));
+  return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Analytics>> Analytics::create(AnalyticsOptions options,
@@ -55,7 +87,7 @@ Result<std::unique_ptr<Analytics>> Analytics::create(AnalyticsOptions options,
 Analytics::Analytics(AnalyticsOptions options, agents::Conventions conventions,
                      store::TraceStore& traces, store::SeriesStore& series,
                      store::StateStore& state, base::LogSink log)
-    : options_(std::move(options)),
+    : options_(with_meaning(std::move(options))),
       conventions_(std::move(conventions)),
       prices_(agents::PriceTable::builtin()),
       traces_(traces),
@@ -207,7 +239,8 @@ Result<store::Position> Analytics::restore() {
   HG_ASSIGN_OR_RETURN(const bool whole, restore_tenants());
   if (whole) return newest;
   log_(base::LogLevel::kWarning,
-       "the checkpoint is damaged; figures are computed again from the stored spans");
+       "the checkpoint is damaged, or was made under other tables, prices, budgets or agent "
+       "settings; figures are computed again from the stored spans");
   tenants_.clear();
   return discard_checkpoint();
 }

@@ -30,7 +30,6 @@ struct AnalyticsOptions {
   // Read at create(): overrides of the tables.
   std::vector<agents::MappingOverride> mappings;
   std::map<std::string, agents::ModelPrice> prices;
-  std::map<std::string, std::string> agent_teams;
   // Bytes of one trace that is read back when an evicted run gets a late span.
   std::uint64_t rehydrate_bytes_max = 64u << 20;
 };
@@ -90,6 +89,7 @@ class Analytics {
 
   const agents::Conventions& conventions() const { return conventions_; }
   const agents::PriceTable& prices() const { return prices_; }
+  const agents::RunLimits& limits() const { return options_.metrics.set.limits; }
 
  private:
   struct Tenant {

@@ -259,7 +259,9 @@ Result<TraceView> load_trace_view(const TraceViewSources& sources, store::Tenant
   std::vector<const SpanFact*> facts;
   facts.reserve(view.facts.size());
   for (const SpanFact& fact : view.facts) facts.push_back(&fact);
-  view.run = agents::evaluate_run(facts, {}, sources.prices, true);
+  view.run =
+      agents::evaluate_run(facts, sources.limits == nullptr ? agents::RunLimits{} : *sources.limits,
+                           sources.prices, true);
   view.start = view.tree.root().start;
   view.end = view.tree.root().end;
   for (const traces::TreeSpan& node : view.tree.spans()) {

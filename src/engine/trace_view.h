@@ -140,6 +140,7 @@ struct TraceViewSources {
   store::TraceStore& traces;
   const agents::Conventions& conventions;
   const agents::PriceTable& prices;
+  const agents::RunLimits* limits = nullptr;  // nullptr: the defaults
 };
 
 // Traces of one run beyond this many are left out; the view is marked partial (kRows).

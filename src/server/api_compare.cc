@@ -46,8 +46,9 @@ Result<BottleneckSet> measure(const AgentRouteDeps& deps, const ApiRequest& requ
   std::vector<base::TraceId> ids;
   for (const store::TraceHit& hit : found.traces) ids.push_back(hit.summary.trace_id);
   const engine::Analytics& analytics = deps.engine.analytics();
-  auto set = engine::bottlenecks_of({deps.traces, analytics.conventions(), analytics.prices()},
-                                    request.tenant, ids, by, budget_of(request, kViewBytesMax));
+  auto set = engine::bottlenecks_of(
+      {deps.traces, analytics.conventions(), analytics.prices(), &analytics.limits()},
+      request.tenant, ids, by, budget_of(request, kViewBytesMax));
   if (set.partial == store::Partial::kNo) set.partial = found.partial;
   if (set.partial == store::Partial::kNo && found.next) set.partial = store::Partial::kRows;
   return set;
@@ -116,7 +117,8 @@ Result<net::HttpResponse> compare_traces(const AgentRouteDeps& deps, const ApiRe
   HG_ASSIGN_OR_RETURN(const engine::TraceView a, view_of(deps, request, before));
   HG_ASSIGN_OR_RETURN(const engine::TraceView b, view_of(deps, request, after));
   const engine::Analytics& analytics = deps.engine.analytics();
-  const engine::TraceViewSources sources{deps.traces, analytics.conventions(), analytics.prices()};
+  const engine::TraceViewSources sources{deps.traces, analytics.conventions(), analytics.prices(),
+                                         &analytics.limits()};
   const auto budget = budget_of(request, kViewBytesMax);
   const BottleneckSet labels_a =
       engine::bottlenecks_of(sources, request.tenant, {before}, by, budget);

@@ -350,8 +350,9 @@ Result<TraceView> view_of(const AgentRouteDeps& deps, const ApiRequest& request,
     }
   }
   const engine::Analytics& analytics = deps.engine.analytics();
-  return engine::load_trace_view({deps.traces, analytics.conventions(), analytics.prices()},
-                                 request.tenant, ids, budget_of(request, kViewBytesMax));
+  return engine::load_trace_view(
+      {deps.traces, analytics.conventions(), analytics.prices(), &analytics.limits()},
+      request.tenant, ids, budget_of(request, kViewBytesMax));
 }
 
 Result<net::HttpResponse> with_view(

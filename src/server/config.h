@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "agents/budget.h"
+#include "agents/conventions.h"
+#include "agents/prices.h"
 #include "alerts/routing.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -14,15 +17,6 @@
 #include "notify/receiver_config.h"
 
 namespace honeyguide::server {
-
-// A money or token budget over a period, watched as a monotone series.
-struct BudgetConfig {
-  std::string name;
-  std::map<std::string, std::string> selector;  // label -> value: agent, workflow, team, model
-  double limit_usd = 0;                         // 0: not limited in money
-  std::int64_t limit_tokens = 0;                // 0: not limited in tokens
-  std::int64_t period_ns = 24 * base::kNanosPerHour;
-};
 
 // Where the value of a setting comes from.
 struct SettingSource {
@@ -77,11 +71,15 @@ struct ServeConfig {
   // "" keeps an agent one across services; "service" splits agents by service.name.
   std::string agents_scope;
   std::map<std::string, std::string> agent_teams;  // agent name -> team
-  std::string conventions_file;                    // overrides of the convention tables
-  std::string prices_file;                         // overrides of the price table
-  std::string rules_file;                          // further alert rules, in Prometheus' form too
-  alerts::AlertingConfig alerting;                 // the section `alerting:`
-  std::vector<BudgetConfig> budgets;
+  // An open conflict counts as timed out when its run went on that much longer.
+  std::int64_t conflict_timeout_ns = base::kNanosPerHour;
+  std::vector<agents::MappingOverride> conventions;  // `conventions:`, or the list of this file
+  std::string conventions_file;
+  std::map<std::string, agents::ModelPrice> prices;  // `prices:`, or the map of this file
+  std::string prices_file;
+  std::string rules_file;           // further alert rules, in Prometheus' form too
+  alerts::AlertingConfig alerting;  // the section `alerting:`
+  std::vector<agents::BudgetRule> budgets;
   control::MitigationConfig mitigation;
   std::vector<notify::ReceiverConfig> receivers;
   // This server's address for people, in links of notifications: "https://hg.example".

@@ -1,6 +1,7 @@
 #include "server/config_file.h"
 
 #include <cstdlib>
+#include <span>
 
 #include <yaml-cpp/yaml.h>
 
@@ -18,10 +19,37 @@ using base::Error;
 using base::ErrorCode;
 using base::Result;
 
+constexpr std::int64_t kPeriodMinNs = base::kNanosPerMinute;
+constexpr std::int64_t kPeriodMaxNs = 366 * base::kNanosPerDay;
+
 class Reader {
  public:
   Reader(ServeConfig& config, std::string file_name)
       : config_(config), file_name_(std::move(file_name)) {}
+
+  // A list of mappings; each is added to those that are there already.
+  Result<void> apply_conventions(const YAML::Node& node) {
+    if (!node.IsSequence()) return at(node, "'conventions' takes a list of mappings");
+    for (const auto& item : node) {
+      HG_ASSIGN_OR_RETURN(agents::MappingOverride line, read_mapping(item));
+      if (const auto valid = agents::Conventions::create(std::span(&line, 1)); !valid) {
+        return at(item, valid.error().message);
+      }
+      config_.conventions.push_back(std::move(line));
+    }
+    return {};
+  }
+
+  // Model -> {input, cached, output}, in USD per million tokens.
+  Result<void> apply_prices(const YAML::Node& node) {
+    if (!node.IsMap()) return at(node, "'prices' takes 'model: {input: USD, output: USD}'");
+    for (const auto& entry : node) {
+      const auto model = entry.first.as<std::string>("");
+      if (model.empty()) return at(entry.first, "a price needs the name of a model");
+      HG_ASSIGN_OR_RETURN(config_.prices[model], read_price(entry.second));
+    }
+    return {};
+  }
 
   Result<void> apply(const YAML::Node& root) {
     if (root.IsNull()) return {};
@@ -59,6 +87,8 @@ class Reader {
       return {};
     }
     if (name == "alerting") return apply_alerting(config_.alerting, value, file_name_);
+    if (name == "conventions") return apply_conventions(value);
+    if (name == "prices") return apply_prices(value);
     std::string text;
     if (value.IsSequence()) {
       for (const auto& item : value) text += (text.empty() ? "" : ",") + item.as<std::string>("");
@@ -94,7 +124,7 @@ class Reader {
   }
 
   Result<void> apply_agents(const YAML::Node& node) {
-    if (!node.IsMap()) return at(node, "'agents' takes 'scope' and 'teams'");
+    if (!node.IsMap()) return at(node, "'agents' takes 'scope', 'teams', 'conflict_timeout'");
     for (const auto& entry : node) {
       const auto name = entry.first.as<std::string>();
       if (name == "scope") {
@@ -107,9 +137,17 @@ class Reader {
         for (const auto& team : entry.second) {
           config_.agent_teams[team.first.as<std::string>()] = team.second.as<std::string>("");
         }
+      } else if (name == "conflict_timeout") {
+        const auto timeout = base::parse_duration_ns(entry.second.as<std::string>(""));
+        if (!timeout || *timeout <= 0) {
+          return at(entry.second, "'conflict_timeout' is a duration such as 30m");
+        }
+        config_.conflict_timeout_ns = *timeout;
+      } else if (name == "teams") {
+        return at(entry.second, "'agents.teams' takes 'agent: team' pairs");
       } else {
-        return at(entry.first,
-                  "unknown setting 'agents." + name + "'; there are 'scope' and 'teams'");
+        return at(entry.first, "unknown setting 'agents." + name +
+                                   "'; there are 'scope', 'teams' and 'conflict_timeout'");
       }
     }
     return {};
@@ -119,37 +157,104 @@ class Reader {
     if (!node.IsSequence()) return at(node, "'budgets' takes a list");
     config_.budgets.clear();
     for (const auto& item : node) {
-      HG_ASSIGN_OR_RETURN(BudgetConfig budget, read_budget(item));
+      HG_ASSIGN_OR_RETURN(agents::BudgetRule budget, read_budget(item));
+      for (const agents::BudgetRule& other : config_.budgets) {
+        if (other.name == budget.name) {
+          return at(item, "there are two budgets '" + budget.name + "'");
+        }
+      }
       config_.budgets.push_back(std::move(budget));
     }
     return {};
   }
 
-  Result<BudgetConfig> read_budget(const YAML::Node& item) {
+  Result<agents::MappingOverride> read_mapping(const YAML::Node& item) {
+    if (!item.IsMap())
+      return at(item, "a mapping is 'attribute', then 'field', or 'value', 'role'");
+    agents::MappingOverride line;
+    for (const auto& entry : item) {
+      const auto name = entry.first.as<std::string>("");
+      const auto value = entry.second.as<std::string>("");
+      if (name == "attribute") {
+        line.attribute = value;
+      } else if (name == "field") {
+        line.field = value;
+      } else if (name == "value") {
+        line.value = value;
+      } else if (name == "role") {
+        line.role = value;
+      } else {
+        return at(entry.first, "unknown key '" + name +
+                                   "' of a mapping; there are attribute, field, value, role");
+      }
+    }
+    if (line.field.empty() && (line.value.empty() || line.role.empty())) {
+      return at(item, "a mapping needs 'field', or 'value' and 'role'");
+    }
+    return line;
+  }
+
+  Result<agents::ModelPrice> read_price(const YAML::Node& node) {
+    if (!node.IsMap() || !node["input"] || !node["output"]) {
+      return at(node, "a price is {input: USD, output: USD} per million tokens, also 'cached'");
+    }
+    agents::ModelPrice price;
+    bool cached = false;
+    for (const auto& entry : node) {
+      const auto name = entry.first.as<std::string>("");
+      const auto usd = base::parse_double(entry.second.as<std::string>(""));
+      if (!usd || *usd < 0 || *usd > 1e6) {
+        return at(entry.second, "'" + name + "' is an amount in USD per million tokens");
+      }
+      const auto nano = static_cast<std::int64_t>(*usd * 1000 + 0.5);
+      if (name == "input") {
+        price.input_nano = nano;
+      } else if (name == "output") {
+        price.output_nano = nano;
+      } else if (name == "cached") {
+        price.cached_nano = nano;
+        cached = true;
+      } else {
+        return at(entry.first,
+                  "unknown key '" + name + "' of a price; there are input, cached, output");
+      }
+    }
+    if (!cached) price.cached_nano = price.input_nano;
+    return price;
+  }
+
+  Result<agents::BudgetRule> read_budget(const YAML::Node& item) {
     if (!item.IsMap() || !item["name"]) return at(item, "a budget needs at least a 'name'");
-    BudgetConfig budget;
+    agents::BudgetRule budget;
     budget.name = item["name"].as<std::string>("");
     if (const auto usd = item["usd"]) {
       const auto limit = base::parse_double(usd.as<std::string>(""));
       if (!limit || *limit <= 0) return at(usd, "'usd' is an amount above 0");
-      budget.limit_usd = *limit;
+      budget.limit_micro_usd = static_cast<std::int64_t>(*limit * 1e6 + 0.5);
     }
     if (const auto tokens = item["tokens"]) {
       const auto limit = base::parse_int64(tokens.as<std::string>(""));
       if (!limit || *limit <= 0) return at(tokens, "'tokens' is a number above 0");
       budget.limit_tokens = *limit;
     }
-    if (budget.limit_usd == 0 && budget.limit_tokens == 0) {
+    if (budget.limit_micro_usd == 0 && budget.limit_tokens == 0) {
       return at(item, "a budget needs 'usd' or 'tokens'");
     }
     if (const auto period = item["period"]) {
       const auto parsed = base::parse_duration_ns(period.as<std::string>(""));
-      if (!parsed || *parsed <= 0) return at(period, "'period' is a duration such as 24h or 30d");
+      if (!parsed || *parsed < kPeriodMinNs || *parsed > kPeriodMaxNs) {
+        return at(period, "'period' is a duration from 1m to 366d, such as 24h or 30d");
+      }
       budget.period_ns = *parsed;
     }
     if (const auto selector = item["selector"]) {
-      if (!selector.IsMap()) return at(selector, "'selector' takes 'label: value' pairs");
+      if (!selector.IsMap() || selector.size() > 1) {
+        return at(selector, "'selector' takes one 'label: value' pair");
+      }
       for (const auto& label : selector) {
+        if (!agents::is_budget_label(label.first.as<std::string>(""))) {
+          return at(label.first, "a budget selects by agent, workflow or team");
+        }
         budget.selector[label.first.as<std::string>()] = label.second.as<std::string>("");
       }
     }
@@ -162,11 +267,16 @@ class Reader {
 
 }  // namespace
 
-Result<void> apply_config_text(ServeConfig& config, const std::string& text,
-                               const std::string& file_name) {
+namespace {
+
+using Apply = Result<void> (Reader::*)(const YAML::Node&);
+
+Result<void> apply_text(ServeConfig& config, const std::string& text, const std::string& file_name,
+                        Apply apply) {
   // yaml-cpp throws; nothing of it leaves this function.
   try {
-    return Reader(config, file_name).apply(YAML::Load(text));
+    Reader reader(config, file_name);
+    return (reader.*apply)(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     const bool known = error.mark.line >= 0;
     return Error{ErrorCode::kInvalidArgument,
@@ -176,6 +286,23 @@ Result<void> apply_config_text(ServeConfig& config, const std::string& text,
                             : "") +
                      ": " + error.msg};
   }
+}
+
+}  // namespace
+
+Result<void> apply_config_text(ServeConfig& config, const std::string& text,
+                               const std::string& file_name) {
+  return apply_text(config, text, file_name, &Reader::apply);
+}
+
+Result<void> apply_conventions_text(ServeConfig& config, const std::string& text,
+                                    const std::string& file_name) {
+  return apply_text(config, text, file_name, &Reader::apply_conventions);
+}
+
+Result<void> apply_prices_text(ServeConfig& config, const std::string& text,
+                               const std::string& file_name) {
+  return apply_text(config, text, file_name, &Reader::apply_prices);
 }
 
 }  // namespace honeyguide::server

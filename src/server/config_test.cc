@@ -32,7 +32,28 @@ TEST(ConfigTest, AFileSetsValuesListsAndSections) {
   EXPECT_EQ(config.allowed_hosts.size(), 2u);
   EXPECT_EQ(config.agents_scope, "service");
   EXPECT_EQ(config.agent_teams.at("coder"), "code");
-  EXPECT_EQ(config.budgets.at(0).limit_usd, 120);
+  EXPECT_EQ(config.budgets.at(0).limit_micro_usd, 120'000'000);
+  EXPECT_EQ(config.budgets.at(0).selector.at("team"), "code");
+}
+
+TEST(ConfigTest, AFileMapsAttributesAndPricesModels) {
+  ServeConfig config;
+  const auto applied = apply_config_text(config,
+                                         "conventions:\n"
+                                         "  - {attribute: acme.agent, field: agent_name}\n"
+                                         "  - {attribute: acme.step, value: act, role: agent}\n"
+                                         "prices:\n  acme-1: {input: 1.5, output: 6}\n"
+                                         "agents: {conflict_timeout: 30m}\n",
+                                         "hg.yaml");
+  ASSERT_TRUE(applied) << applied.error().message;
+  ASSERT_TRUE(apply_prices_text(config, "acme-2*: {input: 1, cached: 0.25, output: 2}\n", "p"));
+  ASSERT_TRUE(apply_conventions_text(config, "- {attribute: b, field: tool_name}\n", "c"));
+  EXPECT_EQ(config.conventions.size(), 3u);
+  EXPECT_EQ(config.conventions.at(1).role, "agent");
+  EXPECT_EQ(config.prices.at("acme-1").input_nano, 1500);
+  EXPECT_EQ(config.prices.at("acme-1").cached_nano, 1500);
+  EXPECT_EQ(config.prices.at("acme-2*").cached_nano, 250);
+  EXPECT_EQ(config.conflict_timeout_ns, 30 * base::kNanosPerMinute);
 }
 
 struct BadCase {
@@ -49,6 +70,22 @@ TEST(ConfigTest, ErrorsCarryFileLineColumnAndAdvice) {
       {"- x\n", "f:1:1: expected settings"},
       {"budgets:\n  - name: x\n", "f:2:5: a budget needs 'usd' or 'tokens'"},
       {"agents: {colour: red}\n", "unknown setting 'agents.colour'"},
+      {"agents: {teams: red}\n", "f:1:17: 'agents.teams' takes 'agent: team' pairs"},
+      {"agents: {scope: pod}\n", "f:1:17: agents.scope is 'name' or 'service'"},
+      {"agents: {conflict_timeout: 0}\n", "'conflict_timeout' is a duration"},
+      {"budgets:\n  - {name: x, usd: -1}\n", "f:2:20: 'usd' is an amount above 0"},
+      {"budgets:\n  - {name: x, usd: 1, period: 1s}\n", "'period' is a duration from 1m"},
+      {"budgets:\n  - {name: x, usd: 1, selector: {colour: red}}\n",
+       "f:2:34: a budget selects by agent"},
+      {"budgets:\n  - {name: x, usd: 1}\n  - {name: x, usd: 2}\n", "two budgets 'x'"},
+      {"conventions: {a: b}\n", "'conventions' takes a list"},
+      {"conventions:\n  - {attribute: a}\n", "f:2:5: a mapping needs 'field', or"},
+      {"conventions:\n  - {attribute: a, field: nose}\n", "f:2:5: mapping of 'a': unknown field"},
+      {"conventions:\n  - {attribute: a, value: b, role: nose}\n", "unknown role 'nose'"},
+      {"conventions:\n  - {attribute: a, colour: red}\n", "unknown key 'colour' of a mapping"},
+      {"prices: [1]\n", "'prices' takes 'model:"},
+      {"prices: {m: {input: 1}}\n", "f:1:13: a price is {input: USD, output: USD}"},
+      {"prices: {m: {input: x, output: 1}}\n", "f:1:21: 'input' is an amount in USD"},
   };
   for (const BadCase& c : kCases) {
     ServeConfig config;

@@ -78,7 +78,13 @@ engine::EngineOptions engine_options(const ServeConfig& config) {
   options.retention = {config.retention_ns, config.retention_errors_ns,
                        static_cast<std::uint64_t>(config.disk_bytes)};
   options.series_retention = {config.series_raw_ns, config.series_minute_ns, config.series_hour_ns};
-  options.analytics.agent_teams = config.agent_teams;
+  agents::MetricsOptions& metrics = options.analytics.metrics;
+  metrics.set.limits.split_by_service = config.agents_scope == "service";
+  metrics.set.limits.teams = config.agent_teams;
+  metrics.set.limits.conflict_timeout_ns = config.conflict_timeout_ns;
+  metrics.budgets = config.budgets;
+  options.analytics.mappings = config.conventions;
+  options.analytics.prices = config.prices;
   options.analytics.metrics.live_bytes_max =
       static_cast<std::size_t>(config.memory_bytes / kLiveShare);
   return options;
@@ -86,9 +92,9 @@ engine::EngineOptions engine_options(const ServeConfig& config) {
 
 std::vector<engine::Budget> budgets_of(const ServeConfig& config) {
   std::vector<engine::Budget> out;
-  for (const BudgetConfig& budget : config.budgets) {
-    out.push_back({budget.name, budget.selector, budget.limit_usd, budget.limit_tokens,
-                   budget.period_ns, true});
+  for (const agents::BudgetRule& budget : config.budgets) {
+    out.push_back({budget.name, budget.selector, static_cast<double>(budget.limit_micro_usd) / 1e6,
+                   budget.limit_tokens, budget.period_ns, true});
   }
   return out;
 }
