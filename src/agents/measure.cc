@@ -29,10 +29,6 @@ const std::array<std::int64_t, kSketchBins>& bounds() {
   return kBounds;
 }
 
-std::uint16_t sketch_key(Sketch sketch, int bin) {
-  return static_cast<std::uint16_t>(kSketchBase + static_cast<int>(sketch) * kSketchBins + bin);
-}
-
 void put_counts(std::string& out, const Counts& counts) {
   base::put_varint(out, counts.entries().size());
   for (const auto& [key, value] : counts.entries()) {
@@ -80,6 +76,10 @@ void add_to(std::map<base::UnixNanos, Counts>& buckets, base::UnixNanos start, c
 }
 
 }  // namespace
+
+std::uint16_t sketch_key(Sketch sketch, int bin) {
+  return static_cast<std::uint16_t>(kSketchBase + static_cast<int>(sketch) * kSketchBins + bin);
+}
 
 int sketch_bin(std::int64_t ns) {
   const auto& all = bounds();

@@ -78,6 +78,8 @@ inline constexpr std::int64_t kSketchUnitNs = 1000;
 inline constexpr int kSketchBins = 128;
 
 int sketch_bin(std::int64_t ns);
+// Where Counts keeps a bin.
+std::uint16_t sketch_key(Sketch sketch, int bin);
 // Geometric middle of a bin, in nanoseconds.
 std::int64_t sketch_value_ns(int bin);
 
@@ -95,6 +97,9 @@ class Counts {
   // at most 9 %.
   std::int64_t quantile_ns(Sketch sketch, double quantile) const;
   std::int64_t sketch_count(Sketch sketch) const;
+  std::int64_t sketch_bin_count(Sketch sketch, int bin) const {
+    return get_at(sketch_key(sketch, bin));
+  }
   bool empty() const { return entries_.empty(); }
   bool operator==(const Counts&) const = default;
   const std::vector<std::pair<std::uint16_t, std::int64_t>>& entries() const { return entries_; }

@@ -84,8 +84,14 @@ Role role_of_keys(const Recogniser::Fields& fields, const Span& span) {
 
 std::string_view Recogniser::Fields::text(Field field) const {
   const Value* value = find(field);
-  return value != nullptr && value->type() == ValueType::kString ? value->text()
-                                                                 : std::string_view();
+  if (value == nullptr || value->type() != ValueType::kString) return {};
+  std::string_view text = value->text();
+  // MLflow writes every value as JSON: a text stands in quotes.
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  if (quoted && convention(field) == Convention::kMlflow) {
+    text = text.substr(1, text.size() - 2);
+  }
+  return text;
 }
 
 std::int64_t Recogniser::Fields::integer(Field field) const {

@@ -171,6 +171,11 @@ void translate_model_call(const SpanView& view, SpanFact& fact) {
   if (fields.convention(Field::kOutput) == Convention::kVercel) {
     fact.has_final_text = !fields.text(Field::kOutput).empty();
   }
+  if (fields.convention(Field::kOutput) == Convention::kMlflow) {
+    const std::string_view output = fields.text(Field::kOutput);
+    read_planned_calls(output, fact.calls);
+    fact.has_final_text = has_text_answer(output);
+  }
   read_planned_calls(fields.text(Field::kModelResponseJson), fact.calls);
   if (const Value* input = fields.find(Field::kInputMessages)) {
     Answers answers;

@@ -14,6 +14,8 @@
 #include "cli/cmd_load.h"
 #include "cli/cmd_query.h"
 #include "cli/cmd_serve.h"
+#include "cli/cmd_team.h"
+#include "cli/cmd_top.h"
 #include "cli/cmd_version.h"
 #include "cli/cmd_watch.h"
 
@@ -31,6 +33,14 @@ constexpr Command kCommands[] = {
     {"token", "Server", "Print the operator token, or make a new token", run_token},
     {"repair", "Server", "Rebuild every index of a data directory", run_repair},
     {"snapshot", "Server", "Back a running server up", run_snapshot},
+    {"top", "Ask a server", "What agents do now, on a screen that refreshes", run_top},
+    {"agents", "Ask a server", "Agents with their figures", run_agents},
+    {"agent", "Ask a server", "One agent: figures, report, recent tasks", run_agent},
+    {"workflows", "Ask a server", "Workflows with their figures", run_workflows},
+    {"runs", "Ask a server", "Runs of workflows, newest first", run_runs},
+    {"conflicts", "Ask a server", "Conflicts between agents", run_conflicts},
+    {"deps", "Ask a server", "Who waits for whom; deadlocks", run_deps},
+    {"loops", "Ask a server", "Loops that agents were caught in", run_loops},
     {"search", "Ask a server", "Find traces", run_search},
     {"trace", "Ask a server", "Show one trace as a tree", run_trace},
     {"services", "Ask a server", "Services that sent spans", run_services},

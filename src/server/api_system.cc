@@ -51,7 +51,16 @@ void write_pools(JsonWriter& json, const SystemRouteDeps& deps,
   json.end_array();
 }
 
-Result<net::HttpResponse> stats_handler(const SystemRouteDeps& deps, const ApiRequest&) {
+void write_analytics(JsonWriter& json, const agents::MetricsStats& stats) {
+  json.field("live_runs", stats.runs.live_runs).field("live_bytes", stats.runs.live_bytes);
+  json.field("evicted_runs", stats.runs.evicted_runs);
+  json.field("evictions", stats.runs.evictions_total);
+  json.field("rehydrations", stats.runs.rehydrations_total);
+  json.field("entities", stats.entities).field("overflowed", stats.overflowed);
+  json.field("late_spans", stats.late_spans_total).field("demoted_keys", stats.runs.demoted_keys);
+}
+
+Result<net::HttpResponse> stats_handler(const SystemRouteDeps& deps, const ApiRequest& request) {
   const store::TraceStoreStats traces = deps.traces.stats();
   const store::SeriesStoreStats series = deps.series.stats();
   const engine::EngineStats engine = deps.engine.stats();
@@ -76,6 +85,9 @@ Result<net::HttpResponse> stats_handler(const SystemRouteDeps& deps, const ApiRe
   json.field("batches", engine.feed.batches_total).field("spans", engine.feed.spans_total);
   json.field("replayed", engine.feed.replayed_total);
   json.field("queued_bytes", engine.feed.queued_bytes);
+  deps.engine.analytics().read(
+      request.tenant, deps.clock.now(),
+      [&json](const agents::AgentMetrics& metrics) { write_analytics(json, metrics.stats()); });
   json.field("sequence", engine.analysed.sequence).end_object();
   json.end_object();
   return json_response(json.take());
@@ -137,7 +149,7 @@ void write_ingest_metrics(MetricsPage& page, const SystemRouteDeps& deps) {
               static_cast<double>(deps.ingest_budget.limit_bytes()));
 }
 
-Result<net::HttpResponse> metrics_handler(const SystemRouteDeps& deps, const ApiRequest&) {
+Result<net::HttpResponse> metrics_handler(const SystemRouteDeps& deps, const ApiRequest& request) {
   MetricsPage page;
   write_ingest_metrics(page, deps);
   write_store_metrics(page, deps);
@@ -148,6 +160,10 @@ Result<net::HttpResponse> metrics_handler(const SystemRouteDeps& deps, const Api
               static_cast<double>(engine.feed.queued_bytes));
   page.single("honeyguide_analytics_lag_rows", "gauge", "Committed rows not yet analysed.",
               static_cast<double>(engine.committed.sequence - engine.analysed.sequence));
+  deps.engine.analytics().read(
+      request.tenant, deps.clock.now(), [&](const agents::AgentMetrics& metrics) {
+        deps.agents_page->write(page, request.tenant, metrics, deps.clock.now());
+      });
   for (const auto& write : deps.more_metrics) write(page);
   return net::HttpResponse::with_body(200, "text/plain; version=0.0.4; charset=utf-8", page.take());
 }

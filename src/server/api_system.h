@@ -1,9 +1,12 @@
 // REST: the server about itself: stats, health, readiness, /metrics, purge, snapshot.
 #pragma once
 
+#include <memory>
+
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "net/byte_budget.h"
+#include "server/agent_metrics.h"
 #include "server/api.h"
 #include "server/receiver.h"
 #include "server/self_metrics.h"
@@ -22,6 +25,7 @@ struct SystemRouteDeps {
   bool purge_offered = false;
   // Further families of /metrics, by the parts that count them.
   std::vector<std::function<void(MetricsPage&)>> more_metrics;
+  std::shared_ptr<AgentMetricsPage> agents_page = std::make_shared<AgentMetricsPage>();
 };
 
 // GET /healthz, /readyz, /metrics, /api/v1/stats, POST /api/v1/admin/purge (if offered),

@@ -26,7 +26,11 @@ void MetricsPage::family(std::string_view name, std::string_view type, std::stri
 }
 
 void MetricsPage::sample(double value, const LabelPairs& labels) {
-  out_ += name_;
+  sample_of(name_, value, labels);
+}
+
+void MetricsPage::sample_of(std::string_view name, double value, const LabelPairs& labels) {
+  out_ += name;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     out_ += i == 0 ? "{" : ",";
     out_ += std::string(labels[i].first) + "=\"";

@@ -19,6 +19,8 @@ class MetricsPage {
   void family(std::string_view name, std::string_view type, std::string_view help);
   // A sample of the family started last.
   void sample(double value, const LabelPairs& labels = {});
+  // A sample of the family started last under another name of it: "x_bucket" of "x".
+  void sample_of(std::string_view name, double value, const LabelPairs& labels);
   // A family with one sample.
   void single(std::string_view name, std::string_view type, std::string_view help, double value) {
     family(name, type, help);
