@@ -46,9 +46,10 @@ scrape_configs:
 
     def scraped():
         try:
-            return query("up{job='honeyguide'} == 1")
+            ready = requests.get(f"{url}/-/ready", timeout=10)
         except requests.ConnectionError:
             return None
+        return ready.status_code == 200 and query("up{job='honeyguide'} == 1")
 
     try:
         wait_until(scraped, 60, "the first scrape")
