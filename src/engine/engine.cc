@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint64_t kBatchesPerPoll = 64;
 constexpr std::int64_t kIdleWaitMs = 200;
-constexpr std::uint64_t kCheckpointRows = 1'000'000;
+constexpr std::uint64_t kCheckpointRows = 500'000;
 constexpr std::int64_t kRetentionIntervalNs = base::kNanosPerMinute;
 
 }  // namespace

@@ -134,7 +134,7 @@ def test_repair_rebuilds_every_index_and_the_byte_cap_frees_the_disk(make_server
     server = make_server()
     while server.json("/api/v1/stats")["traces"]["spans"] < 2_300_000:
         load(server, 3)
-    wait_until(lambda: settled_blocks(server) > 400, 60, "two files to settle")
+    wait_until(lambda: settled_blocks(server) > 400, 60, "files to settle")
     spans = server.json("/api/v1/stats")["traces"]["spans"]
     some = [item["trace_id"] for item in server.json("/api/v1/traces", limit=20)["items"]]
     server.stop()
@@ -155,7 +155,7 @@ def test_repair_rebuilds_every_index_and_the_byte_cap_frees_the_disk(make_server
     for pool in server.json("/api/v1/stats")["memory"]:
         if pool["limit_bytes"]:
             assert pool["used_bytes"] <= pool["limit_bytes"] * 1.1, pool
-    # A cap of a little more than one file of a million rows.
+    # A cap of less than what is settled.
     before = bytes_of(server.data / "traces")
     server.stop()
     server.flags += ["--disk", "45MB"]

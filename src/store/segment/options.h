@@ -44,9 +44,10 @@ struct SegmentOptions {
   // Free space below which appends get kResourceExhausted, so that settle and the state store can
   // still write; a tenth of the volume if that is less.
   std::uint64_t free_bytes_min = 256ull << 20;
-  // A young file is closed, and then settled, at the first of these.
-  std::uint64_t young_file_rows_max = 1'000'000;
-  std::uint64_t young_file_bytes_max = 64ull << 20;
+  // A young file is closed, and then settled, at the first of these. Settling holds a whole file in
+  // memory, about 400 bytes a row.
+  std::uint64_t young_file_rows_max = 262'144;
+  std::uint64_t young_file_bytes_max = 32ull << 20;
   std::uint64_t young_file_records_max = 16'384;
   std::int64_t young_file_age_ns = 5 * base::kNanosPerMinute;
   // Young index and directory; beyond (settle is held back), appends get kResourceExhausted.

@@ -12,7 +12,7 @@ namespace {
 // Between pieces of background work that nobody waits for: that many times the work itself.
 constexpr int kRestFactor = 3;
 constexpr std::chrono::milliseconds kRestMax{20};
-// How often the maintenance thread looks for due work.
+// How often due work is looked for.
 constexpr std::chrono::milliseconds kMaintenancePeriod{100};
 
 }  // namespace
@@ -57,18 +57,26 @@ void SegmentStore::run_committer() {
 }
 
 void SegmentStore::run_sync() {
+  const base::Clock& clock = state_.options.clock;
+  std::int64_t next_sync = clock.steady_ns() + state_.options.sync_interval_ns;
   for (;;) {
     {
       base::MutexLock lock(stop_mutex_);
       if (stopping_) return;
-      stop_changed_.wait_for(stop_mutex_,
-                             std::chrono::duration_cast<std::chrono::milliseconds>(
-                                 std::chrono::nanoseconds(state_.options.sync_interval_ns)));
+      stop_changed_.wait_for(stop_mutex_, kMaintenancePeriod);
       if (stopping_) return;
     }
-    if (auto synced = committer_.sync(); !synced) {
-      state_.log(base::LogLevel::kError, synced.error().to_string());
+    base::Result<void> result;
+    // Here and not by settle, which may be busy: a file that grew meanwhile would take it longer
+    // still, and memory by its rows.
+    if (committer_.rotation_due()) {
+      if (auto rotated = committer_.rotate(); !rotated) result = rotated.error();
     }
+    if (result && clock.steady_ns() >= next_sync) {
+      next_sync = clock.steady_ns() + state_.options.sync_interval_ns;
+      result = committer_.sync();
+    }
+    if (!result) state_.log(base::LogLevel::kError, result.error().to_string());
   }
 }
 
