@@ -7,6 +7,7 @@ Environment: HG_BINARY, FRAMEWORKS_HOME (default build/frameworks)."""
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -98,8 +99,8 @@ def record(name, otlp_http):
     model.shutdown()
     assert done.returncode == 0, done.stderr[-500:]
     assert not refused, f"the server refused: {refused}"
-    scrub.scrub_dir(str(out), [(str(where), "/srv/app/venv"), (str(HERE), "/srv/app"),
-                               (str(HOME), "/srv/app")])
+    scrub.scrub(out, [(str(where), "/srv/app/venv"), (str(HERE), "/srv/app"),
+                      (str(HOME), "/srv/app"), (socket.gethostname(), "host-1")])
     return out
 
 
