@@ -198,13 +198,15 @@ SEARCHES = [
 ]
 
 
+def first_name(answer):
+    """Of a list of names, or of objects with a name, in whatever field it stands."""
+    rows = next(value for value in json.loads(answer).values() if isinstance(value, list))
+    return rows[0]["name"] if isinstance(rows[0], dict) else rows[0]
+
+
 def measure_search(table, server):
-    services = json.loads(server.get("/api/v1/services")[2])
-    rows = services.get("items", services)
-    service = rows[0]["name"] if isinstance(rows[0], dict) else rows[0]
-    operations = json.loads(server.get("/api/v1/operations", service=service)[2])
-    rows = operations.get("items", operations)
-    operation = rows[0]["name"] if isinstance(rows[0], dict) else rows[0]
+    service = first_name(server.get("/api/v1/services")[2])
+    operation = first_name(server.get("/api/v1/operations", service=service)[2])
     for name, query, budget, must_find in SEARCHES:
         query = query.replace("SERVICE", service).replace("OPERATION", operation)
         if query and not query.startswith("{"):
@@ -304,6 +306,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, required=True, help="build folder at release optimisation")
     parser.add_argument("--spans", type=int, default=10_000_000)
+    parser.add_argument("--only", choices=["ingest", "stored"], help="one part of the table")
     parser.add_argument("--results", type=Path, default=Path("bench/results.jsonl"))
     args = parser.parse_args()
     binary = next(path for path in (args.build / "honeyguide", args.build / "src/cli/honeyguide")
@@ -317,10 +320,12 @@ def main():
             return
         table = Table()
         limit = measure_limit(args.build)
-        measure_idle(table, binary, work)
-        measure_ingest(table, binary, work, limit)
-        measure_agent_disk(table, binary, work)
-        measure_stored(table, binary, work, args.spans)
+        if args.only != "stored":
+            measure_idle(table, binary, work)
+            measure_ingest(table, binary, work, limit)
+            measure_agent_disk(table, binary, work)
+        if args.only != "ingest":
+            measure_stored(table, binary, work, args.spans)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
                             check=False).stdout.strip()
     line = {"bench": "budgets", "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "commit": commit,
