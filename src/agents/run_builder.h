@@ -40,6 +40,7 @@ class RunBuilder {
   void build_tree();
   void find_graph_agents();
   std::string graph_agent_of(const RunNode& node) const;
+  void adopt_siblings();
   void demote_plumbing();
   void demote_wrappers();
   void merge_same_agent();

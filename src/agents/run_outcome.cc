@@ -289,6 +289,7 @@ void RunBuilder::write_notes() {
 RunFacts RunBuilder::build(bool with_notes) {
   build_tree();
   find_graph_agents();
+  adopt_siblings();
   demote_plumbing();
   demote_wrappers();
   merge_same_agent();

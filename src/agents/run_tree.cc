@@ -147,6 +147,38 @@ void RunBuilder::find_graph_agents() {
   }
 }
 
+// Two instrumentations of one graph tell an invocation twice, side by side: the node that runs the
+// agent, with its calls below, and within its time the agent by its name. They become one.
+void RunBuilder::adopt_siblings() {
+  std::map<std::pair<base::TraceId, int>, std::vector<int>> siblings;  // agents, by parent
+  for (const int at : order_) {
+    const RunNode& node = nodes_[at];
+    const std::string_view framework = node.fact->text(Text::kFramework);
+    if (node.role != Role::kAgent || (framework != "langchain" && framework != "langgraph"))
+      continue;
+    siblings[{node.fact->trace_id, node.parent}].push_back(at);
+  }
+  for (const auto& [parent, agents] : siblings) {
+    for (const int at : agents) {
+      RunNode& outer = nodes_[at];
+      if (outer.role != Role::kAgent || outer.fact->end == 0 || !has_model_below(at)) continue;
+      for (const int beside : agents) {
+        RunNode& inner = nodes_[beside];
+        if (beside == at || inner.role != Role::kAgent) continue;
+        if (inner.fact->text(Text::kFramework) == outer.fact->text(Text::kFramework)) continue;
+        if (inner.fact->start < outer.fact->start || inner.fact->end > outer.fact->end) continue;
+        const bool helper = is_helper_node(outer.own_agent) && !is_helper_node(inner.own_agent);
+        const bool same = is_helper_node(inner.own_agent) || inner.own_agent == outer.own_agent;
+        if (!helper && !same) continue;
+        if (helper) outer.own_agent = inner.own_agent;
+        inner.note = "same invocation as the span beside it";
+        inner.role = Role::kStep;
+        inner.own_agent.clear();
+      }
+    }
+  }
+}
+
 void RunBuilder::demote_plumbing() {
   bool others = false;
   for (const RunNode& node : nodes_) {

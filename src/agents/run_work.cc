@@ -78,7 +78,8 @@ void RunBuilder::add_task_of(const RunNode& node) {
     task.type = task.explicit_task && node.role == Role::kTask ? std::string(name) : "invocation";
   }
   const std::string_view told = fact.text(Text::kAgent);
-  task.agent = told.empty() ? node.agent : resolve(told);
+  // An invocation's agent is known by now, whatever its span was named at first.
+  task.agent = told.empty() || node.role == Role::kAgent ? node.agent : resolve(told);
   task.state = state_of(fact, task.explicit_task);
   task.start = fact.start;
   task.end = task.state == TaskState::kOpen ? 0 : fact.end;

@@ -130,6 +130,20 @@ std::string_view framework_of(const SpanView& view, Convention convention) {
   return {};
 }
 
+// OpenLIT names a graph's inner node after the node; the agent's name stands at its last answer, in
+// the Python repr of the messages that the node gave: "… name='critic' id='lc_run-…'".
+std::string_view agent_in_answers(std::string_view output) {
+  constexpr std::string_view kAnswerId = "' id='lc_";
+  const std::size_t end = output.rfind(kAnswerId);
+  if (end == std::string_view::npos) return {};
+  constexpr std::string_view kName = " name='";
+  const std::size_t begin = output.rfind(kName, end);
+  if (begin == std::string_view::npos) return {};
+  const std::string_view name = output.substr(begin + kName.size(), end - begin - kName.size());
+  return name.size() <= 128 && name.find('\'') == std::string_view::npos ? name
+                                                                         : std::string_view();
+}
+
 // Where a scope's words mean something else than the tables say.
 void adjust_role(const SpanView& view, SpanFact& fact, std::string& agent) {
   const Recogniser::Fields& fields = view.fields;
@@ -147,6 +161,12 @@ void adjust_role(const SpanView& view, SpanFact& fact, std::string& agent) {
     } else if (fact.role == Role::kAgent) {
       fact.role = Role::kStep;
     }
+  }
+  if (fact.role == Role::kAgent && is_helper_node(agent) &&
+      view.scope.find("lang") != std::string_view::npos) {
+    const std::string_view named = agent_in_answers(
+        attribute_text(view.batch, view.span.attributes, "gen_ai.workflow.output"));
+    if (!named.empty()) agent = named;
   }
   if (fact.convention == Convention::kVercel && fact.role == Role::kAgent && agent.empty()) {
     fact.role = Role::kStep;  // a plain model call, nobody's
