@@ -202,6 +202,11 @@ Result<void> validate(const ServeConfig& config) {
       (config.base_path.front() != '/' || config.base_path.back() == '/')) {
     return wrong("base_path", config.base_path, "a path such as /honeyguide");
   }
+  // What is read and does nothing yet must not look as if it did.
+  if (!config.forward.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "forward: this version does not do that yet; leave it out"};
+  }
   constexpr std::int64_t kMemoryBytesMin = 64'000'000;
   if (config.memory_bytes < kMemoryBytesMin) {
     return Error{ErrorCode::kInvalidArgument, "memory: at least 64MB are needed"};

@@ -86,6 +86,8 @@ TEST(ConfigTest, ErrorsCarryFileLineColumnAndAdvice) {
       {"prices: [1]\n", "'prices' takes 'model:"},
       {"prices: {m: {input: 1}}\n", "f:1:13: a price is {input: USD, output: USD}"},
       {"prices: {m: {input: x, output: 1}}\n", "f:1:21: 'input' is an amount in USD"},
+      {"tls: {cert: x}\n", "f:1:1: 'tls' is not there yet"},
+      {"redaction: []\n", "f:1:1: 'redaction' is not there yet"},
   };
   for (const BadCase& c : kCases) {
     ServeConfig config;
@@ -116,6 +118,16 @@ TEST(ConfigTest, TheEnvironmentSetsWhatFlagsSet) {
   ASSERT_TRUE(apply_environment(config, get));
   EXPECT_EQ(config.retention_ns, 48 * base::kNanosPerHour);
   EXPECT_EQ(config.log_level, "debug");
+}
+
+TEST(ConfigTest, SettingsThatDoNothingYetAreRefused) {
+  for (const char* text : {"forward: http://127.0.0.1:1"}) {
+    ServeConfig config;
+    ASSERT_TRUE(apply_config_text(config, text, "f")) << text;
+    const auto valid = validate(config);
+    ASSERT_FALSE(valid) << text;
+    EXPECT_NE(valid.error().message.find("not do that yet"), std::string::npos);
+  }
 }
 
 }  // namespace

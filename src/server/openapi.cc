@@ -184,15 +184,12 @@ class Writer {
     }
     json_.end_object().end_object();
     for (const int status : statuses(route, doc)) {
-      json_.key(std::to_string(status)).begin_object();
-      for (const auto& [known, text] : kErrorTexts) {
-        if (known == status) json_.field("description", text);
+      json_.key(std::to_string(status));
+      if (is_foreign(route.pattern)) {
+        json_.raw(R"({"description":"As the tool defines it.","content":{"application/json":{}}})");
+      } else {
+        json_.raw(R"({"$ref":"#/components/responses/E)" + std::to_string(status) + R"("})");
       }
-      json_.key("content").begin_object().key("application/json").begin_object().key("schema");
-      json_.raw(schema(is_foreign(route.pattern) ? "any" : "Error"))
-          .end_object()
-          .end_object()
-          .end_object();
     }
     json_.end_object();
   }
@@ -224,6 +221,13 @@ class Writer {
         HG_CHECK(found != docs.end());
         json_.key(name).raw(schema(found->type));
       }
+    }
+    json_.end_object();
+    json_.key("responses").begin_object();
+    for (const auto& [status, text] : kErrorTexts) {
+      json_.key("E" + std::to_string(status)).begin_object().field("description", text);
+      json_.key("content").begin_object().key("application/json").begin_object().key("schema");
+      json_.raw(schema("Error")).end_object().end_object().end_object();
     }
     json_.end_object();
     json_.key("securitySchemes").begin_object();
