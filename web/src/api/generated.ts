@@ -115,6 +115,10 @@ export type Answers = {
   "POST /api/v1/mitigations/{id}/dry-run": ActionDetail;
   /** Undoes a reversible action. */
   "POST /api/v1/mitigations/{id}/rollback": ActionDetail;
+  /** Receivers and how deliveries went. */
+  "GET /api/v1/notifications/receivers": List & { items: ({ name: string; type: string; status: string; delivered: number; failures: number; queued: number; last_success_unix_ns: string | null; last_failure_unix_ns: string | null; last_error: string | null })[] };
+  /** Sends one notification and says how it went. */
+  "POST /api/v1/notifications/receivers/{name}/test": { delivered: boolean; error: string | null };
   /** This document. */
   "GET /api/v1/openapi.json": Record<string, unknown>;
   /** Span names, of one service or of all. */
