@@ -4,7 +4,7 @@ export type Action = { id: string; directive: string; agent: Agent | null; title
 export type ActionDetail = Action & { proposed_by: string; reason: string; does: string; running_tasks: number; waiting_agents: Agent[]; dry_run: { at_unix_ns: string; text: string; saves_usd: number | null; over_ms: number | null } | null; guards: Guard[]; progress: { requested_unix_ns: string | null; delivered_unix_ns: string | null; obeyed_unix_ns: string | null; verified_unix_ns: string | null }; decided: { by: string; at_unix_ns: string; note: string; decision: string } | null; verification: { verdict: string; text: string; at_unix_ns: string | null; recurred: boolean } | null; rollback: { possible: boolean; reason: string }; refused_by: string | null; effect_chart: { title: string; unit: string; at_unix_ns: string; series: Series } | null; confirm_name: boolean; seq: number; epoch: number };
 export type Agent = { id: string; name: string; slot: number };
 export type AgentRow = Figures & { agent: Agent; team: string | null; framework: string | null; model: string | null; version: string | null; state: "busy" | "waiting" | "idle" | "error" | "paused" | "unknown"; state_since_unix_ns: string | null; strip: Strip | null; surprise: number | null; differs: { text: string; severity: Severity | null } | null; alerts: number; last_seen_unix_ns: string | null; previous: Figures | null; unknown: Record<string, string> };
-export type Alert = { id: string; kind: "condition" | "threshold" | "anomaly" | "prediction" | "inert_rule"; severity: Severity; state: string; category: string; rule: string; sentence: Sentence; detail: Sentence | null; agents: Agent[]; workflow: string | null; since_unix_ns: string; resolved_unix_ns: string | null; measure: { name: string; value: number | null; usual: number | null; unit: string } | null; impact: { cost_usd: number | null; cost_per_h_usd: number | null; cost_per_h_usual_usd: number | null; runs_blocked: number | null; throughput_change_per_h: number | null }; prediction: Record<string, unknown> | null; action: Action | null; acknowledged: { by: string; at_unix_ns: string } | null; assigned_to: string | null; escalation: { policy: string; step: number; next_unix_ns: string | null } | null; silence: { id: string; ends_unix_ns: string | null } | null; group_count: number; caused_by: string | null; evidence: { trace_id: string; span_id: string | null } | null };
+export type Alert = { id: string; kind: "condition" | "threshold" | "anomaly" | "prediction" | "inert_rule"; severity: Severity; state: string; category: string; rule: string; sentence: Sentence; detail: Sentence | null; agents: Agent[]; workflow: string | null; since_unix_ns: string; resolved_unix_ns: string | null; measure: { name: string; value: number | null; usual: number | null; unit: string } | null; impact: { cost_usd: number | null; cost_per_h_usd: number | null; cost_per_h_usual_usd: number | null; runs_blocked: number | null; throughput_change_per_h: number | null }; prediction: Record<string, unknown> | null; action: Action | null; acknowledged: { by: string; at_unix_ns: string } | null; assigned_to: string | null; escalation: { policy: string; step: number; next_unix_ns: string | null } | null; silence: { id: string; ends_unix_ns: string | null } | null; group_count: number; caused_by: string | null; evidence: { trace_id: string; span_id: string | null } | null; labels: Record<string, string>; flapping: boolean; unknown: boolean; episodes: number };
 export type Anomaly = { id: string; kind: "series" | "agent" | "absence"; metric: string; labels: Record<string, string>; title: string; unit: string; agent: Agent | null; class: string; severity: Severity; direction: "up" | "down"; onset_unix_ns: string; end_unix_ns: string | null; value: number | null; expected: number | null; expected_low: number | null; expected_high: number | null; p_value: number | null; rarity_minutes: number | null; features: string[]; reasons: { name: string; weight: number }[]; feedback: string | null; feedback_until_unix_ns: string | null; alert_id: string | null; similar: number; similar_ids: string[]; trace_id: string | null; refractory_until_unix_ns: string | null; series: Series | null };
 export type AuditEntry = { id: number; at_unix_ns: string; actor: string; action: string; target: string; detail: string; result: string; hash: string };
 export type Budget = { limit_usd: number; period_start_unix_ns: string; period_end_unix_ns: string; spent_usd: Series; forecast: Forecast | null; empty: { q10_unix_ns: string | null; q50_unix_ns: string | null; q90_unix_ns: string | null } | null; contributors: ({ agent: Agent | null; cost_usd: number })[] };
@@ -17,6 +17,7 @@ export type Effect = { directive: string; agent: Agent; does: string; reversible
 export type Error = { error: { code: string; message: string; request_id?: string; position?: number; length?: number; needs?: string } };
 export type LabelChange = { label: string; critical_before_ms: number; critical_after_ms: number; self_before_ms: number; self_after_ms: number; spans_before: number; spans_after: number };
 export type List = { total: Total; next_cursor: string | null; partial: Partial | null };
+export type Matcher = { name: string; value: string; is_regex?: boolean; is_equal?: boolean };
 export type Metric = { value: number | null; usual: number | null; target: number | null; change_ratio: number | null; status: Status; unknown_reason: string | null; series: Series; forecast: Forecast | null };
 export type Node = { id: string; kind: "agent" | "service" | "tool"; agent: Agent; team: string | null; state: string; state_text: string; status: Status; rate_per_h: number | null; cost_per_h_usd: number | null; strip: Strip | null; x: number | null; y: number | null; pinned: boolean; ghost_since_unix_ns: string | null };
 export type OtlpLogs = { resourceLogs?: Record<string, unknown>[] };
@@ -24,14 +25,17 @@ export type OtlpTraces = { resourceSpans?: Record<string, unknown>[] };
 export type Partial = { reason: string; missing?: string[] };
 export type PathOwner = { agent: Agent | null; operation: string; ms: number; share_ratio: number };
 export type Point = { trace_id: string; start_unix_ms: number; duration_ms: number; outcome: Outcome };
+export type Rule = { name: string; kind: string; expression: string; for_ms: number; severity: Severity; category: string; state: string; fired: number; source: string; inert_reason: string | null };
 export type Sentence = { text: string; parts: Part[] };
 export type Series = { start_unix_ms: number; step_ms: number; values: (number | null)[]; expected_low?: (number | null)[] | null; expected_high?: (number | null)[] | null };
 export type SettingsEntry = { key: string; title: string; help: string | null; type: "number" | "duration_ms" | "ratio" | "usd" | "text" | "boolean" | "list" | "json"; value: unknown; unit: string | null; default: unknown; source: "default" | "file" | "flag" | "environment" | "runtime"; source_detail: string | null; changeable: boolean; why_not: string | null; role: string };
+export type Silence = { id: string; matchers: Matcher[]; starts_unix_ns: string; ends_unix_ns: string | null; state: "active" | "pending" | "expired"; created_by: string; reason: string; hides: number };
 export type Skeleton = { trace_id: string; trace_ids: string[]; joined_by: string | null; run_id: string | null; workflow: string | null; name: string; outcome: Outcome; outcome_text: string; start_unix_ns: string; duration_ns: number; running: boolean; spans: number; errors: number; tokens: number | null; cost_usd: number | null; cost_usual_usd: number | null; truncated: { shown: number; total: number } | null; culprit: { sentence: Sentence; confidence_ratio: number | null; span: number | null } | null; first_error: number | null; agents: Agent[]; names: string[]; columns: Columns; critical_path: { span: number; start_ns: number; end_ns: number }[]; critical_owners: PathOwner[]; waits: ({ span: number; agent: number; target: number; start_ns: number; end_ns: number; usual_ms: number | null })[]; interactions: ({ from: number; to: number; kind: "handoff" | "delegation" | "message" | "return"; at_ns: number; label: string; span: number; error: boolean })[]; loops: ({ agent: number; steps: string[]; repeats: number; evidence: string; span: number; nothing_new_since_turn: number | null; cost_since_usd: number | null; turns: ({ spans: number[]; changed: boolean[]; new_information: boolean; tokens: number | null; cost_usd: number | null })[] })[]; partial: Partial | null };
 export type SpanDocument = { resource: Record<string, unknown>; scope: Record<string, unknown>; span: Record<string, unknown>; derived: { kind: number; agent: Agent | null; self_ms: number | null; critical_ratio: number | null; model: string | null; tokens_input: number | null; tokens_output: number | null; cost_usd: number | null; first_chunk_ms: number | null; same_as_before: number | null; recognised_by: string | null }; arguments: Payload | null; result: Payload | null; messages: { role: string; text: string; bytes: number }[]; evaluations: ({ name: string; score: number | null; label: string | null; explanation: string | null })[]; content_missing: string | null };
 export type Status = "ok" | "warning" | "critical" | "unknown";
 export type Strip = { start_unix_ms: number; cell_ms: number; cells: string };
 export type Task = { id: string; name: string; type: string | null; workflow: string | null; state: string; outcome: Outcome; start_unix_ns: string; duration_ms: number | null; tokens: number | null; cost_usd: number | null; quality: number | null; trace_id: string | null; span_id: string | null };
+export type TimelineEntry = { at_unix_ns: string; kind: string; text: string; planned: boolean; by: string | null };
 export type Total = { count: number; exact: boolean };
 export type TraceRow = { trace_id: string; run_id: string | null; workflow: string | null; name: string; root_service: string | null; outcome: Outcome; reason: string | null; start_unix_ns: string; duration_ms: number | null; usual_p90_ms: number | null; spans: number; errors: number; tokens: number | null; cost_usd: number | null; score: number | null; agents: Agent[]; traces_joined: number; unknown: Record<string, string> };
 export type Turn = { turn: number; kind: "message" | "tool" | "handoff" | "fold"; role: string | null; agent: Agent | null; at_unix_ns: string; span_id: string | null; text: string | null; bytes: number; reasoning: string | null; tool: { name: string; arguments: string | null; result: string | null; error: string | null; same_as_before: number | null } | null; handoff_to: Agent | null; fold: { count: number; from: number; to: number; cost_usd: number | null } | null; media: ({ type: string; bytes: number | null })[]; content_missing: string | null; model: string | null; tokens: number | null; cost_usd: number | null; duration_ms: number | null };
@@ -65,8 +69,16 @@ export type Answers = {
   "POST /api/v1/agents/{id}/directives/{seq}/ack": { seq: number; epoch: number; state: string; detail: string };
   /** What a directive would do. */
   "GET /api/v1/agents/{id}/effect": Effect;
-  /** What needs attention. */
-  "GET /api/v1/alerts": List & { items: Alert[]; counts: Record<string, unknown> };
+  /** Alerts that are open, predicted, pending or past. The worst unacknowledged one is first. */
+  "GET /api/v1/alerts": List & { items: Alert[]; counts: { active: number; predicted: number; anomalies: number; mitigations: number; silences: number } };
+  /** One alert with its chart, its causes and its record; also one of the past. */
+  "GET /api/v1/alerts/{id}": { alert: Alert; chart: Record<string, unknown> | null; why: Record<string, unknown>[]; change: Record<string, unknown> | null; record: Record<string, unknown> | null; culprits: Record<string, unknown>[]; action: Record<string, unknown> | null; what_to_do: string | null; runbook_url: string | null; timeline: TimelineEntry[]; partial: Partial | null };
+  /** Somebody takes care of it: escalation stops. */
+  "POST /api/v1/alerts/{id}/ack": Alert;
+  /** Says who has it; nobody with an empty name. */
+  "POST /api/v1/alerts/{id}/assign": Alert;
+  /** Takes the acknowledgement back: escalation begins anew. */
+  "POST /api/v1/alerts/{id}/unack": Alert;
   /** What left its expected band, newest first. */
   "GET /api/v1/anomalies": List & { items: Anomaly[] };
   /** One anomaly with its series and band. */
@@ -97,6 +109,8 @@ export type Answers = {
   "POST /api/v1/demo": { started: boolean };
   /** Who waits for whom now, and how long it usually takes. */
   "GET /api/v1/dependencies": { chains: Record<string, unknown>[]; edges: Record<string, unknown>[]; partial: Partial | null };
+  /** Policies, escalations under way, receivers. */
+  "GET /api/v1/escalations": { policies: Record<string, unknown>[]; current: Record<string, unknown>[]; receivers: Record<string, unknown>[] };
   /** Log records as OTLP JSON, newest first. */
   "GET /api/v1/logs": OtlpLogs;
   /** Loops, newest first. */
@@ -125,6 +139,10 @@ export type Answers = {
   "GET /api/v1/operations": { operations: { name: string; kind: string }[] };
   /** The whole overview in one answer. */
   "GET /api/v1/overview": { now_unix_ns: string; start_unix_ns: string; end_unix_ns: string; health: { score: number | null; status: Status; series: Series | null; changed: Record<string, unknown> | null }; attention: { items: Alert[]; total: number; more_warnings: number; inert_rules: number; silenced: Record<string, unknown> | null; quiet: Record<string, unknown> | null }; cards: { throughput: Metric; success: Metric; cost: Metric; tokens: Metric }; agents: { items: AgentRow[]; as_usual: number }; changes: Change[]; partial: Partial | null };
+  /** Rules in force and whether they fire or are inert. */
+  "GET /api/v1/rules": List & { items: Rule[] };
+  /** What a rule, or an expression, would have done over the last seven days. */
+  "POST /api/v1/rules/preview": { fired: number; over_ms: number; series_judged: number; firing_ms: number; series: Series; fired_at_unix_ns: string[]; threshold: number };
   /** Runs, newest first. */
   "GET /api/v1/runs": List & { items: TraceRow[] };
   /** One run, by run id, workflow id or trace id. */
@@ -141,6 +159,14 @@ export type Answers = {
   "GET /api/v1/settings": { sections: ({ id: string; title: string; help: string | null; entries: SettingsEntry[] })[]; inert_rules: { name: string; reason: string }[]; rules: Record<string, unknown>[] };
   /** Changes a threshold, kept over restarts. */
   "PUT /api/v1/settings/{key}": SettingsEntry;
+  /** Silences, the newest change first. */
+  "GET /api/v1/silences": List & { items: Silence[] };
+  /** Hides alerts that match, until a time or a resolution. */
+  "POST /api/v1/silences": Silence;
+  /** How many open alerts matchers would hide. */
+  "POST /api/v1/silences/preview": { hides: number };
+  /** Ends a silence now. */
+  "DELETE /api/v1/silences/{id}": { expired: string };
   /** What the server holds and how it is doing. */
   "GET /api/v1/stats": { now_unix_ns: string; traces: Record<string, unknown>; series: Record<string, unknown>; ingest: Record<string, unknown>; ingest_bytes_in_flight: number; ingest_bytes_limit: number; analytics: Record<string, unknown> };
   /** A small document for the frame of every page. */
