@@ -170,3 +170,22 @@ def test_what_passed_between_two_agents(tmp_path):
         assert server.get("/api/v1/topology/pair?source=a").status_code == 400
     finally:
         server.finish()
+
+
+def test_files_of_prices_and_mappings_are_in_force(make_server, tmp_path):
+    prices = tmp_path / "prices.yaml"
+    prices.write_text("gpt-4o: {input: 100, output: 1000}\n")
+    mappings = tmp_path / "conventions.yaml"
+    mappings.write_text("- {attribute: acme.agent, field: agent_name}\n"
+                        "- {attribute: acme.kind, value: robot, role: agent}\n")
+    checked = tmp_path / "all.yaml"
+    checked.write_text(f"prices_file: {prices}\nconventions_file: {mappings}\n")
+    server = make_server(flags=["--config", checked])
+    run = Run(repeats=1)
+    root = run.add("robot at work", run.root, {"acme.agent": "welder", "acme.kind": "robot"})
+    run.close(root)
+    server.send(run.request)
+    doc = wait_until(lambda: server.json(f"/api/v1/traces/{run.id}/skeleton"), what="the trace")
+    assert "welder" in {agent["name"] for agent in doc["agents"]}
+    # Two calls of 1,000 tokens in and 100 out.
+    assert doc["cost_usd"] == pytest.approx(2 * (1000 * 100 + 100 * 1000) / 1e6)
