@@ -17,7 +17,7 @@
 namespace honeyguide::agents {
 
 // Raised with every change of the tables; reports carry it.
-inline constexpr int kConventionTableVersion = 1;
+inline constexpr int kConventionTableVersion = 2;
 
 // What an attribute can tell. Several keys may map to one field; the first in table order wins.
 enum class Field : std::uint8_t {

@@ -53,6 +53,31 @@ TEST(RunIdentityTest, ScopeServiceSplitsAnAgentByService) {
   EXPECT_EQ(two.handoffs[0].to, "shop/coder");
 }
 
+TEST(RunIdentityTest, RunsThatLinkToOneDeclarationStayApart) {
+  const auto run_of = [](int trace, const char* name) {
+    return Spec{trace,
+                trace,
+                0,
+                "invoke_agent",
+                trace,
+                trace + 5,
+                {attr("gen_ai.operation.name", "invoke_agent"), attr("gen_ai.agent.name", name)},
+                telemetry::StatusCode::kUnset,
+                "",
+                "test",
+                {{9, 9}}};
+  };
+  const Spec declaration{
+      9, 9, 0, "create_agent", 0, 1, {attr("gen_ai.operation.name", "create_agent")}};
+  const Spec parent = run_of(9, "boss");
+  const auto runs = [](const std::vector<Spec>& specs) {
+    return analysis_of({test::make_batch(specs)}, {}).runs.size();
+  };
+  EXPECT_EQ(runs({run_of(1, "a"), run_of(2, "b"), declaration}), 2u);
+  EXPECT_EQ(runs({declaration, run_of(2, "b"), run_of(1, "a")}), 2u);
+  EXPECT_EQ(runs({run_of(1, "a"), run_of(2, "b"), parent}), 1u);
+}
+
 TEST(RunIdentityTest, TheTeamIsTheAgentsOwnWordElseTheFiles) {
   const std::vector<telemetry::SpanBatchPtr> batches{
       invocation("shop", 1, 1, 0, "planner", {attr("agent.team", "leads")}),

@@ -8,12 +8,25 @@
 namespace honeyguide::agents {
 namespace {
 
+// Keys of traces are odd, all others even.
 std::uint64_t key_of(char kind, std::string_view text) {
-  return base::hash64(text, static_cast<std::uint64_t>(kind));
+  return base::hash64(text, static_cast<std::uint64_t>(kind)) & ~std::uint64_t{1};
 }
 
 std::uint64_t key_of(const base::TraceId& id) {
-  return base::hash64({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}, 'L');
+  return base::hash64({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}, 'L') | 1;
+}
+
+// Whom a key joins with `at`, of all who have it: a link joins the trace that links with the one
+// that it names, but not all who link to the same one with each other if that one is no part of a
+// run itself.
+std::vector<base::TraceId> joined_by(std::uint64_t key, const base::TraceId& at,
+                                     const std::set<base::TraceId>& members) {
+  if ((key & 1) == 0 || key == key_of(at)) return {members.begin(), members.end()};
+  for (const base::TraceId& member : members) {
+    if (key_of(member) == key) return {member};
+  }
+  return {};
 }
 
 std::uint64_t hash_of(const base::TraceId& id) {
@@ -180,7 +193,12 @@ void RunSet::add(const telemetry::LogBatch& logs) {
 }
 
 std::vector<std::uint64_t> RunSet::keys_of(const Trace& trace) const {
-  std::set<std::uint64_t> keys{key_of(trace.id)};
+  std::set<std::uint64_t> keys;
+  // What only declares agents is linked to by every run of theirs and joins none with another.
+  const bool declares = std::all_of(trace.facts.begin(), trace.facts.end(), [](const auto& entry) {
+    return !entry.second.speaks || entry.second.role == Role::kCreateAgent;
+  });
+  if (!declares) keys.insert(key_of(trace.id));
   const bool speaks = std::any_of(trace.facts.begin(), trace.facts.end(),
                                   [](const auto& entry) { return entry.second.speaks; });
   if (!speaks) return {};  // what says nothing joins nothing
@@ -256,7 +274,8 @@ std::set<base::TraceId> RunSet::closure_of_dirty() {
     for (const std::uint64_t key : keys) {
       const auto sharing = by_key_.find(key);
       if (sharing == by_key_.end() || sharing->second.size() > options_.join_traces_max) continue;
-      stack.insert(stack.end(), sharing->second.begin(), sharing->second.end());
+      const auto joined = joined_by(key, at, sharing->second);
+      stack.insert(stack.end(), joined.begin(), joined.end());
     }
   }
   return closure;
@@ -277,7 +296,7 @@ std::vector<std::vector<base::TraceId>> RunSet::components_of_dirty() {
       for (const std::uint64_t key : traces_.at(at)->keys) {
         const auto sharing = by_key_.find(key);
         if (sharing == by_key_.end() || sharing->second.size() > options_.join_traces_max) continue;
-        for (const base::TraceId& other : sharing->second) {
+        for (const base::TraceId& other : joined_by(key, at, sharing->second)) {
           if (closure.contains(other) && done.insert(other).second) stack.push_back(other);
         }
       }
