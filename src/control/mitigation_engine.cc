@@ -150,6 +150,16 @@ void MitigationEngine::cleared(store::TenantId tenant, const std::string& alert_
   turn(tenant, alert_id, false);
 }
 
+std::set<std::string> MitigationEngine::watched(store::TenantId tenant) const {
+  MutexLock lock(mutex_);
+  std::set<std::string> out;
+  for (auto at = active_.lower_bound({tenant, ""}); at != active_.end(); ++at) {
+    if (at->first.first != tenant) break;
+    out.insert(at->first.second);
+  }
+  return out;
+}
+
 void MitigationEngine::stop() {
   MutexLock lock(mutex_);
   stopped_ = true;

@@ -86,6 +86,8 @@ class MitigationEngine {
   // The alert fires, or still does. `alert_id` names the condition on its target for good: the same
   // when it fires again.
   void observe(const Trigger& trigger);
+  // Alerts that fire as far as the engine has heard, those of before a restart included.
+  std::set<std::string> watched(store::TenantId tenant) const;
   // The alert has cleared.
   void cleared(store::TenantId tenant, const std::string& alert_id);
   // An agent answered a directive.

@@ -537,6 +537,17 @@ TEST_F(MitigationEngineTest, AfterARestartNothingIsDoneAboutAnAlertThatNobodyCon
   EXPECT_EQ(starts(), 2u);
 }
 
+TEST_F(MitigationEngineTest, WhatClearedWhileTheServerWasDownCounts) {
+  fire(trigger());
+  obey("coder-2");
+  reopen();
+  EXPECT_EQ(engine_->watched(0), std::set<std::string>{"loop/coder-2"});
+  engine_->cleared(0, "loop/coder-2");
+  tick();
+  tick(10 * kNanosPerMinute);
+  EXPECT_EQ(last().state, ActionState::kVerified);
+}
+
 TEST_F(MitigationEngineTest, APersonsDirectiveIsHeldByTheBlastRadiusUnlessForced) {
   for (int i = 3; i < 9; ++i) fleet_.agents["coder-" + std::to_string(i)].healthy = false;
   const DirectiveRequest pause{DirectiveKind::kPause, "{}", "why", "kim", 0};

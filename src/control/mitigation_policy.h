@@ -116,6 +116,8 @@ struct Trigger {
   double confidence = 0;
   bool bound_sender = false;
   bool silenced = false;  // or in a maintenance window
+  // Its input is missing now: it neither fires nor has it cleared. For sources; not stored.
+  bool unknown = false;
   std::map<std::string, std::string> labels;
 };
 

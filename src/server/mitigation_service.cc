@@ -81,14 +81,20 @@ void MitigationService::run() {
 
 void MitigationService::observe() {
   for (const store::TenantId tenant : parts_.engine.analytics().tenants()) {
+    auto known = firing_.find(tenant);
+    if (known == firing_.end()) {
+      // What fired when the last process ended and does not any more has cleared meanwhile.
+      known = firing_.emplace(tenant, engine_->watched(tenant)).first;
+    }
     std::set<std::string> now_firing;
     for (control::Trigger& trigger : triggers_(tenant)) {
       trigger.tenant = tenant;
       trigger.bound_sender = trigger.bound_sender && parts_.trust.bound(tenant, trigger.agent);
       now_firing.insert(trigger.alert_id);
-      engine_->observe(trigger);
+      // A missing input is no reason to act, and no proof that an action helped.
+      if (!trigger.unknown) engine_->observe(trigger);
     }
-    std::set<std::string>& before = firing_[tenant];
+    std::set<std::string>& before = known->second;
     for (const std::string& id : before) {
       if (!now_firing.contains(id)) engine_->cleared(tenant, id);
     }
@@ -124,7 +130,7 @@ std::vector<control::Trigger> triggers_of_alerts(AlertService& service, store::T
   service.read(tenant, [&](const alerts::AlertBook& book) { open = book.open_alerts(); });
   std::vector<control::Trigger> out;
   for (const alerts::Alert& alert : open) {
-    if (alert.finding.agents.empty() || alert.unknown) continue;
+    if (alert.finding.agents.empty()) continue;
     control::Trigger trigger;
     trigger.alert_id = alert.id;
     trigger.rule = alert.finding.rule;
@@ -135,6 +141,7 @@ std::vector<control::Trigger> triggers_of_alerts(AlertService& service, store::T
     trigger.confidence = alert.finding.confidence_percent / 100.0;
     trigger.bound_sender = alert.finding.bound_sender;  // the service asks the senders besides
     trigger.silenced = alert.quiet();
+    trigger.unknown = alert.unknown;
     trigger.labels = {alert.labels.begin(), alert.labels.end()};
     out.push_back(std::move(trigger));
   }
