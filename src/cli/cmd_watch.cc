@@ -122,4 +122,105 @@ int run_anomalies(const std::vector<std::string>& args, CommandIo& io) {
   return kExitOk;
 }
 
+namespace {
+
+// Asks one path and prints the answer as JSON or through `print`, which gives the exit code.
+template <typename Print>
+int ask(const std::string& name, const ApiFlags& api, const std::string& path, CommandIo& io,
+        Print print) {
+  auto client = ApiClient::create(api);
+  if (!client) return report(io, name, client.error());
+  const auto answer = client->get_json(path);
+  if (!answer) return report(io, name, answer.error());
+  if (api.output != "json") return print(*answer);
+  io.out << answer->dump() << "\n";
+  return kExitOk;
+}
+
+std::string percent(const json& object, const char* name) {
+  if (!object[name].is_number()) return "-";
+  return base::format_double(std::round(object[name].get<double>() * 1000) / 10) + " %";
+}
+
+}  // namespace
+
+int run_predictions(const std::vector<std::string>& args, CommandIo& io) {
+  ApiFlags api;
+  bool accuracy = false;
+  Flags flags("predictions", "What will cross its threshold, and when");
+  flags.flag("--accuracy", accuracy, "How right such predictions were, by class of metric");
+  api.add_to(flags);
+  if (const auto code = flags.parse(args, io)) return *code;
+  if (!accuracy) {
+    return ask("predictions", api, "/api/v1/predictions", io, [&](const json& answer) {
+      for (const json& item : answer["items"]) {
+        io.out << pad(text_of(item, "severity"), 8) << text_of(item["sentence"], "text") << "\n    "
+               << text_of(item["detail"], "text") << "\n";
+      }
+      if (answer["items"].empty()) io.out << "no breach is predicted\n";
+      return kExitOk;
+    });
+  }
+  return ask("predictions", api, "/api/v1/predictions/accuracy", io, [&](const json& answer) {
+    io.out << pad("class", 12) << pad("series", 7) << pad("scored", 9) << pad("predicted", 10)
+           << pad("breaches", 9) << pad("precision", 10) << pad("recall", 8) << pad("coverage", 9)
+           << "lead\n";
+    for (const json& of : answer["classes"]) {
+      io.out << pad(text_of(of, "class"), 12) << pad(text_of(of, "series"), 7)
+             << pad(text_of(of, "scored_forecasts"), 9) << pad(text_of(of, "predictions"), 10)
+             << pad(text_of(of, "breaches"), 9) << pad(percent(of, "precision_ratio"), 10)
+             << pad(percent(of, "recall_ratio"), 8) << pad(percent(of, "coverage_ratio"), 9);
+      const json& lead = of["lead_median_ms"];
+      io.out << (lead.is_number()
+                     ? base::format_duration_ns(static_cast<std::int64_t>(lead.get<double>() * 1e6))
+                     : "-")
+             << "\n";
+    }
+    return kExitOk;
+  });
+}
+
+int run_conditions(const std::vector<std::string>& args, CommandIo& io) {
+  ApiFlags api;
+  Flags flags("conditions", "Critical conditions and what they are judged by");
+  api.add_to(flags);
+  if (const auto code = flags.parse(args, io)) return *code;
+  return ask("conditions", api, "/api/v1/conditions", io, [&](const json& answer) {
+    for (const json& item : answer["items"]) {
+      io.out << pad(text_of(item, "state"), 8) << pad(text_of(item, "severity"), 10)
+             << pad(text_of(item, "name"), 26) << text_of(item, "when");
+      for (const json& input : item["inputs"]) {
+        io.out << "\n"
+               << std::string(46, ' ') << text_of(input, "name") << " = "
+               << (input["value"].is_null() ? "unknown" : number_of(input, "value"));
+      }
+      io.out << "\n";
+    }
+    return answer.value("firing", 0) > 0 ? kExitFailed : kExitOk;
+  });
+}
+
+int run_health(const std::vector<std::string>& args, CommandIo& io) {
+  ApiFlags api;
+  Flags flags("health", "How the server is, and what to do about it");
+  api.add_to(flags);
+  if (const auto code = flags.parse(args, io)) return *code;
+  return ask("health", api, "/api/v1/health", io, [&](const json& answer) {
+    io.out << text_of(answer, "status") << ", score " << number_of(answer, "score") << "\n";
+    for (const json& item : answer["recommendations"]) {
+      io.out << "  ! " << text_of(item, "text") << "\n";
+    }
+    for (const json& item : answer["components"]) {
+      io.out << "  " << pad(text_of(item, "name"), 12) << text_of(item, "status");
+      if (!item["text"].is_null()) io.out << ": " << text_of(item, "text");
+      io.out << "\n";
+    }
+    for (const json& item : answer["resources"]) {
+      io.out << "  " << pad(text_of(item, "name"), 30) << number_of(item, "used") << " "
+             << text_of(item, "unit") << "\n";
+    }
+    return answer.value("status", "") == "critical" ? kExitFailed : kExitOk;
+  });
+}
+
 }  // namespace honeyguide::cli

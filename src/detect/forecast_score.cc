@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
+#include "base/hash.h"
+
 namespace honeyguide::detect {
 namespace {
 
+constexpr std::uint8_t kStateVersion = 1;
 constexpr double kQuietSecondsMax = 7200;
 
 double share(std::uint64_t part, std::uint64_t all) {
@@ -59,7 +63,7 @@ void ForecastScorer::on_breach(double time_s) {
   for (const Pending& pending : pending_) {
     const double wait = time_s - pending.time_s;
     if (wait > horizon_s_) continue;
-    const BreachForecast& forecast = pending.forecast;
+    const Pending& forecast = pending;
     ++accuracy_.scored;
     accuracy_.brier_sum += (1 - forecast.p_breach) * (1 - forecast.p_breach);
     if (!forecast.alert) continue;
@@ -86,7 +90,7 @@ void ForecastScorer::on_breach(double time_s) {
 
 void ForecastScorer::expire(double time_s) {
   while (!pending_.empty() && time_s - pending_.front().time_s > horizon_s_) {
-    const double p = pending_.front().forecast.p_breach;
+    const double p = pending_.front().p_breach;
     ++accuracy_.scored;
     accuracy_.brier_sum += p * p;
     pending_.pop_front();
@@ -100,6 +104,64 @@ void ForecastScorer::expire(double time_s) {
     accuracy_.right += episode.right ? 1 : 0;
     episodes_.pop_front();
   }
+}
+
+std::string ForecastScorer::save() const {
+  std::string out;
+  out.push_back(static_cast<char>(kStateVersion));
+  for (const double number : {horizon_s_, last_breach_s_, next_pending_s_, accuracy_.brier_sum}) {
+    base::put_fixed(out, number);
+  }
+  base::put_fixed(out, alerting_);
+  for (const std::uint64_t count :
+       {accuracy_.breaches, accuracy_.caught, accuracy_.episodes, accuracy_.right, accuracy_.scored,
+        accuracy_.timed, accuracy_.covered, accuracy_.before_median}) {
+    base::put_varint(out, count);
+  }
+  base::put_varint(out, accuracy_.lead_s.size());
+  for (const double lead : accuracy_.lead_s) base::put_fixed(out, lead);
+  base::put_varint(out, pending_.size());
+  for (const Pending& pending : pending_) base::put_fixed(out, pending);
+  base::put_varint(out, episodes_.size());
+  for (const Episode& episode : episodes_) base::put_fixed(out, episode);
+  base::put_fixed(out, base::hash64(out));
+  return out;
+}
+
+base::Result<ForecastScorer> ForecastScorer::load(std::string_view bytes) {
+  const base::Error damaged{base::ErrorCode::kDataLoss, "forecast scores are damaged or foreign"};
+  if (bytes.size() < sizeof(std::uint64_t)) return damaged;
+  const std::string_view body = bytes.substr(0, bytes.size() - sizeof(std::uint64_t));
+  base::ByteReader check(bytes.substr(body.size()));
+  if (check.fixed<std::uint64_t>() != base::hash64(body)) return damaged;
+  base::ByteReader reader(body);
+  if (reader.fixed<std::uint8_t>() != kStateVersion) return damaged;
+  ForecastScorer out(0);
+  ForecastAccuracy& accuracy = out.accuracy_;
+  for (double* number :
+       {&out.horizon_s_, &out.last_breach_s_, &out.next_pending_s_, &accuracy.brier_sum}) {
+    *number = reader.fixed<double>();
+  }
+  out.alerting_ = reader.fixed<bool>();
+  for (std::uint64_t* count :
+       {&accuracy.breaches, &accuracy.caught, &accuracy.episodes, &accuracy.right, &accuracy.scored,
+        &accuracy.timed, &accuracy.covered, &accuracy.before_median}) {
+    *count = reader.varint();
+  }
+  const std::uint64_t leads = reader.varint();
+  for (std::uint64_t i = 0; i < leads && reader.ok(); ++i) {
+    accuracy.lead_s.push_back(reader.fixed<double>());
+  }
+  const std::uint64_t waiting = reader.varint();
+  for (std::uint64_t i = 0; i < waiting && reader.ok(); ++i) {
+    out.pending_.push_back(reader.fixed<Pending>());
+  }
+  const std::uint64_t episodes = reader.varint();
+  for (std::uint64_t i = 0; i < episodes && reader.ok(); ++i) {
+    out.episodes_.push_back(reader.fixed<Episode>());
+  }
+  if (!reader.ok() || !reader.at_end()) return damaged;
+  return out;
 }
 
 void ForecastScorer::observe(double time_s, const BreachForecast& forecast) {
@@ -117,7 +179,10 @@ void ForecastScorer::observe(double time_s, const BreachForecast& forecast) {
   alerting_ = forecast.alert;
   if (time_s < next_pending_s_ || pending_.size() >= kPendingMax) return;
   next_pending_s_ = time_s + horizon_s_ / static_cast<double>(kPendingMax);
-  pending_.push_back({time_s, forecast});
+  pending_.push_back({time_s, static_cast<float>(forecast.p_breach),
+                      static_cast<float>(forecast.eta_q10_s),
+                      static_cast<float>(forecast.eta_q50_s),
+                      static_cast<float>(forecast.eta_q90_s), forecast.alert});
 }
 
 }  // namespace honeyguide::detect

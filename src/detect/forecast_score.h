@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "detect/breach_forecaster.h"
@@ -48,11 +50,21 @@ class ForecastScorer {
   // In order of time. What is still open at the end of the data is not scored.
   void observe(double time_s, const BreachForecast& forecast);
   const ForecastAccuracy& accuracy() const { return accuracy_; }
+  // Forecasts whose time has not passed.
+  std::size_t pending() const { return pending_.size(); }
+
+  std::string save() const;
+  // kDataLoss for anything that save() of this version did not write.
+  static base::Result<ForecastScorer> load(std::string_view bytes);
 
  private:
   struct Pending {
     double time_s;
-    BreachForecast forecast;
+    float p_breach;
+    float eta_q10_s;
+    float eta_q50_s;
+    float eta_q90_s;
+    bool alert;
   };
   struct Episode {
     double start_s;

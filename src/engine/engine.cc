@@ -45,8 +45,8 @@ Engine::Engine(EngineOptions options, EngineStores stores, const base::Clock& cl
       log_(std::move(log)),
       analytics_(std::move(analytics)),
       metric_ingest_(stores_.series),
-      watch_({options_.threads, options_.detectors_max}, stores_.series, stores_.state, clock,
-             log_),
+      watch_({.threads = options_.threads, .detectors_max = options_.detectors_max}, stores_.series,
+             stores_.state, clock, log_),
       feed_(stores_.traces, from, options_.feed_bytes_max),
       checkpointed_(clock.steady_ns()),
       checkpoint_position_(from) {
@@ -108,6 +108,18 @@ base::Result<MetricIngestOutcome> Engine::append_metrics(store::TenantId tenant,
   auto outcome = metric_ingest_.append(tenant, metrics, arrival);
   if (outcome) watch_.offer(tenant, std::move(outcome->written), backfill);
   return outcome;
+}
+
+base::Result<void> Engine::write_own(store::TenantId tenant,
+                                     std::vector<watch::WatchedPoint> points) {
+  std::vector<store::SeriesPoint> stored;
+  for (const watch::WatchedPoint& point : points) {
+    HG_RETURN_IF_ERROR(stores_.series.register_series(tenant, {point.key, point.kind, "", ""}));
+    stored.push_back({point.key.id(), point.point});
+  }
+  HG_RETURN_IF_ERROR(stores_.series.write(tenant, stored));
+  watch_.offer(tenant, std::move(points), false);
+  return {};
 }
 
 void Engine::tick_when_due() {

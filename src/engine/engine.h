@@ -57,6 +57,9 @@ class Engine {
                                                    const telemetry::MetricBatch& metrics,
                                                    base::UnixNanos arrival, bool backfill = false);
 
+  // Series that the host of the engine measures itself: stored and watched as any other.
+  base::Result<void> write_own(store::TenantId tenant, std::vector<watch::WatchedPoint> points);
+
   // Consumes at most `batches_max` committed batches on the calling thread, then evaluates and
   // checkpoints what is due. Only without threads.
   base::Result<std::uint64_t> poll(std::uint64_t batches_max);

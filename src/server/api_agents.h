@@ -18,6 +18,7 @@ namespace honeyguide::server {
 
 class AlertService;
 class LiveHub;
+class Vitals;
 class LayoutStore;
 class MitigationService;
 
@@ -35,6 +36,7 @@ struct AgentRouteDeps {
   MitigationService& mitigation;
   const DemoSwitch& demo;
   AlertService& alerts;
+  Vitals& vitals;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {

@@ -282,6 +282,32 @@ constexpr RouteDoc kRoutes[] = {
      "List & {items: WatchedSeries[], detectors: {count: integer, limit: integer, cold: integer, "
      "waiting_series: integer, dropped_points: integer}}",
      ""},
+    {"GET /api/v1/predictions", "alerting",
+     "Breaches that are predicted, the soonest first, and how right such predictions were.",
+     "limit: integer(1..200), cursor: string", "",
+     "List & {items: Alert[], accuracy: ForecastAccuracy[]}", ""},
+    {"GET /api/v1/predictions/accuracy", "alerting",
+     "Measured accuracy by metric class, and every series that is forecast.", "", "",
+     "{classes: ForecastAccuracy[], "
+     "forecasters: {count: integer, limit: integer, refused_points: integer}, "
+     "series: {id: string, series: string, title: string, class: string, value: number?, "
+     "threshold: number, direction: 'up'|'down', horizon_ms: integer, breached: boolean, "
+     "breach_ratio: number, expected_peak: number?, made_unix_ns: ns?}[]}",
+     ""},
+    {"GET /api/v1/conditions", "alerting",
+     "Critical conditions with their inputs; what has no input is unknown.", "", "",
+     "List & {items: Condition[], firing: integer}", ""},
+    {"GET /api/v1/health", "server", "How the server is, and what to do about it.", "", "",
+     "{score: number, status: Status, now_unix_ns: ns, "
+     "inputs: {name: string, score: number?, weight: number, text: string?, "
+     "unknown_reason: string?}[], "
+     "components: {name: string, status: Status, text: string?, fix: string?}[], "
+     "recommendations: {text: string, severity: Severity}[], "
+     "stages: {name: string, rate_per_s: number?, lag_ms: number?, drops: number?, "
+     "p99_ms: number?, status: Status}[], storage: object?, "
+     "resources: {name: string, unit: string, used: number?, limit: number?, status: Status, "
+     "series: Series?}[], clients: object[], validation: object[], partial: Partial?}",
+     ""},
     // The server.
     {"GET /api/v1/settings", "server", "Every setting with where its value comes from.", "", "",
      "{sections: {id: string, title: string, help: string?, entries: SettingsEntry[]}[], "

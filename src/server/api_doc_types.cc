@@ -218,6 +218,18 @@ constexpr TypeDoc kTypes[] = {
      "feedback: string?, feedback_until_unix_ns: ns?, alert_id: string?, similar: integer, "
      "similar_ids: string[], trace_id: string?, refractory_until_unix_ns: ns?, series: Series?}",
      "A stretch of a series, an agent or a silence that is not as usual, and why."},
+    {"ForecastAccuracy",
+     "{class: string, series: integer, predictions: integer, breaches: integer, "
+     "scored_forecasts: integer, waiting_forecasts: integer, precision_ratio: number?, "
+     "recall_ratio: number?, f1_ratio: number?, coverage_ratio: number?, brier: number?, "
+     "lead_median_ms: number?}",
+     "How right the predictions of a class of metrics were."},
+    {"Condition",
+     "{name: string, description: string, severity: Severity, category: string, "
+     "state: 'ok'|'pending'|'firing'|'unknown', since_unix_ns: ns?, evaluated_unix_ns: ns?, "
+     "when: string, for_ms: integer, inputs: {name: string, value: number?, meaning: string}[], "
+     "missing: string[], agents: Agent[], trace_id: string?, what_to_do: string?}",
+     "A critical condition, its state and what it is judged by."},
     {"WatchedSeries",
      "{id: string, name: string, labels: map<string>, title: string, unit: string, class: string, "
      "state: 'usual'|'anomalous'|'cold', points: integer, step_ms: integer, judged_unix_ns: ns?, "

@@ -3,6 +3,7 @@
 #include "server/alert_json.h"
 #include "server/api_agents.h"
 #include "server/api_alerts.h"
+#include "server/api_conditions.h"
 #include "server/api_live.h"
 #include "server/mitigation_service.h"
 
@@ -15,25 +16,6 @@ using base::Result;
 constexpr std::size_t kCardCells = 60;
 constexpr std::size_t kOverviewAgents = 8;
 constexpr std::size_t kAttentionMax = 5;
-
-// Health as far as the overview knows it: deadlocks, loops and failing agents count.
-struct Health {
-  double score = 1;
-  std::string_view status = "ok";
-};
-
-Health health_of(const agents::SystemReport& system, std::size_t deadlocks, std::size_t loops) {
-  Health out;
-  out.score -= 0.3 * static_cast<double>(std::min<std::size_t>(deadlocks, 1));
-  out.score -= 0.2 * static_cast<double>(std::min<std::size_t>(loops, 1));
-  if (system.agents > 0) {
-    out.score -=
-        0.3 * static_cast<double>(system.agents_failed) / static_cast<double>(system.agents);
-  }
-  out.score = std::max(0.0, out.score);
-  out.status = out.score < 0.5 ? "critical" : out.score < 0.8 ? "warning" : "ok";
-  return out;
-}
 
 struct OverviewData {
   agents::SystemReport system;
@@ -80,8 +62,7 @@ Result<net::HttpResponse> status(const AgentRouteDeps& deps, const ApiRequest& r
   const base::UnixNanos now = deps.clock.now();
   const OverviewData data = collect(deps, request.tenant, {now - base::kNanosPerHour, now}, now);
   const store::TraceStoreStats stored = deps.traces.stats();
-  const Health health =
-      health_of(data.system, data.dependencies.deadlocks.size(), data.loops.size());
+  const health::HealthReport health = deps.vitals.report(request.tenant);
   JsonWriter json;
   json.begin_object().key("now_unix_ns").value_as_string(now);
   json.field("version", HG_VERSION).field("tenant", request.principal.tenant);
@@ -100,7 +81,10 @@ Result<net::HttpResponse> status(const AgentRouteDeps& deps, const ApiRequest& r
   write_time(json, "first_span_unix_ns",
              any ? (data.first_seen != 0 ? data.first_seen : stored.oldest_arrival) : 0);
   write_time(json, "last_span_unix_ns", data.last_seen);
-  json.key("health").begin_object().field("score", health.score).field("status", health.status);
+  json.key("health")
+      .begin_object()
+      .field("score", health.score)
+      .field("status", shown_status(health.status));
   const double rate = deps.live.spans_per_second();
   json.end_object();
   write_optional(json, "receiving_spans_per_s", rate >= 0 ? std::optional(rate) : std::nullopt);
@@ -164,13 +148,15 @@ Result<net::HttpResponse> overview(const AgentRouteDeps& deps, const ApiRequest&
   HG_ASSIGN_OR_RETURN(const store::TimeRange range, range_param(request, now));
   const OverviewData data = collect(deps, request.tenant, range, now);
   const SlotOf slots = deps.slot_of(request.tenant);
-  const Health health =
-      health_of(data.system, data.dependencies.deadlocks.size(), data.loops.size());
+  const health::HealthReport health = deps.vitals.report(request.tenant);
   JsonWriter json;
   json.begin_object().key("now_unix_ns").value_as_string(now);
   json.key("start_unix_ns").value_as_string(range.begin);
   json.key("end_unix_ns").value_as_string(range.end);
-  json.key("health").begin_object().field("score", health.score).field("status", health.status);
+  json.key("health")
+      .begin_object()
+      .field("score", health.score)
+      .field("status", shown_status(health.status));
   json.key("series");
   write_series(json, range, {});
   json.key("changed").null().end_object();

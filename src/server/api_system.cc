@@ -224,11 +224,6 @@ void add_system_routes(RouteTable& routes, SystemRouteDeps deps) {
          .role = role,
          .handler = [deps, handler](const ApiRequest& request) { return handler(deps, request); }});
   };
-  const auto alive = [](const SystemRouteDeps&, const ApiRequest&) -> Result<net::HttpResponse> {
-    return net::HttpResponse::with_body(200, "text/plain; charset=utf-8", "ok\n");
-  };
-  add("GET", "/healthz", kRoleRead, alive);
-  add("GET", "/readyz", kRoleRead, alive);
   add("GET", "/metrics", kRoleRead, metrics_handler);
   add("GET", "/api/v1/stats", kRoleRead, stats_handler);
   add("POST", "/api/v1/admin/snapshot", kRoleAdmin, snapshot_handler);

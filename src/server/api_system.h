@@ -28,7 +28,7 @@ struct SystemRouteDeps {
   std::shared_ptr<AgentMetricsPage> agents_page = std::make_shared<AgentMetricsPage>();
 };
 
-// GET /healthz, /readyz, /metrics, /api/v1/stats, POST /api/v1/admin/purge (if offered),
+// GET /metrics, /api/v1/stats, POST /api/v1/admin/purge (if offered),
 // POST /api/v1/admin/snapshot.
 void add_system_routes(RouteTable& routes, SystemRouteDeps deps);
 

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "control/mitigation_policy.h"
 #include "notify/receiver_config.h"
+#include "watch/condition.h"
 
 namespace honeyguide::server {
 
@@ -84,6 +85,8 @@ struct ServeConfig {
   std::vector<notify::ReceiverConfig> receivers;
   // This server's address for people, in links of notifications: "https://hg.example".
   std::string external_url;
+  // Critical conditions, in addition to the built-in ones or in the place of those of their name.
+  std::vector<watch::ConditionSpec> conditions;
   bool enable_exec = false;  // commands of the rules file may run
 
   // Passes everything received on to another OTLP/HTTP endpoint.

@@ -96,6 +96,7 @@ class Reader {
     if (name == "alerting") return apply_alerting(config_.alerting, value, file_name_);
     if (name == "conventions") return apply_conventions(value);
     if (name == "prices") return apply_prices(value);
+    if (name == "conditions") return apply_conditions(value);
     std::string text;
     if (value.IsSequence()) {
       for (const auto& item : value) text += (text.empty() ? "" : ",") + item.as<std::string>("");
@@ -228,6 +229,47 @@ class Reader {
     }
     if (!cached) price.cached_nano = price.input_nano;
     return price;
+  }
+
+  Result<void> apply_conditions(const YAML::Node& node) {
+    if (!node.IsSequence()) return at(node, "'conditions' takes a list");
+    config_.conditions.clear();
+    for (const auto& item : node) {
+      if (!item.IsMap()) return at(item, "a condition needs at least 'name' and 'when'");
+      watch::ConditionSpec spec;
+      spec.severity = "high";
+      spec.category = "performance";
+      for (const auto& entry : item) {
+        HG_RETURN_IF_ERROR(apply_condition(spec, entry.first, entry.second));
+      }
+      const auto checked = watch::ConditionBook::create({spec});
+      if (!checked) return at(item, checked.error().message);
+      config_.conditions.push_back(std::move(spec));
+    }
+    return {};
+  }
+
+  Result<void> apply_condition(watch::ConditionSpec& spec, const YAML::Node& key,
+                               const YAML::Node& value) {
+    const auto name = key.as<std::string>("");
+    const std::pair<const char*, std::string*> kTexts[] = {
+        {"name", &spec.name},         {"description", &spec.description},
+        {"severity", &spec.severity}, {"category", &spec.category},
+        {"when", &spec.when},         {"what_to_do", &spec.what_to_do}};
+    for (const auto& [text, target] : kTexts) {
+      if (name != text) continue;
+      *target = value.as<std::string>("");
+      return {};
+    }
+    if (name != "for") {
+      return at(key, "unknown setting 'conditions." + name +
+                         "'; there are name, description, severity, category, when, for, "
+                         "what_to_do");
+    }
+    const auto parsed = base::parse_duration_ns(value.as<std::string>(""));
+    if (!parsed) return at(value, "'for' is a duration such as 2m");
+    spec.for_ns = *parsed;
+    return {};
   }
 
   Result<agents::BudgetRule> read_budget(const YAML::Node& item) {

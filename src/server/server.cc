@@ -14,6 +14,7 @@
 #include "server/api_agents.h"
 #include "server/api_alerts.h"
 #include "server/api_audit.h"
+#include "server/api_conditions.h"
 #include "server/api_control.h"
 #include "server/api_endpoint.h"
 #include "server/api_live.h"
@@ -36,6 +37,7 @@
 #include "server/receiver.h"
 #include "server/sender_trust.h"
 #include "server/tenants.h"
+#include "server/vitals.h"
 #include "server/worker_pool.h"
 
 namespace honeyguide::server {
@@ -162,6 +164,11 @@ class ServerImpl final : public Server {
     alerts_.add_source("conditions", [this](store::TenantId tenant, base::UnixNanos now) {
       return SourceAnswer{attention_findings(engine_->analytics(), tenant, now), {}};
     });
+    auto vitals =
+        Vitals::create({*engine_, stores_.traces, stores_.series, stores_.state, receiver_,
+                        budgets_, ingest_budget_, base::posix_fs(), clock, log_, config_.data},
+                       config_.conditions);
+    vitals_ = std::move(vitals).value();  // the conditions were checked
     add_routes(may_purge);
     engine_->watch().set_on_anomaly([this](const watch::Anomaly& anomaly) {
       live_.publish(anomaly.tenant, "anomaly",
@@ -201,6 +208,8 @@ class ServerImpl final : public Server {
     return {};
   }
 
+  void watch_vitals() { vitals_->start(); }
+
   ServerAddresses addresses() const override {
     return {api_server_->address(), otlp_http_server_->address(), otlp_grpc_server_->address()};
   }
@@ -222,6 +231,7 @@ class ServerImpl final : public Server {
     };
     live_.stop();
     control_.stop();
+    vitals_->stop();
     bool drained = true;
     // Senders first: what is taken is committed and answered before the engine ends.
     if (otlp_grpc_server_) drained &= otlp_grpc_server_->drain(left() / 2);
@@ -253,7 +263,8 @@ class ServerImpl final : public Server {
                                 layout_,
                                 *steering_.mitigation,
                                 demo_,
-                                alerts_};
+                                alerts_,
+                                *vitals_};
     const AlertRouteDeps alerts{alerts_, stores_.series, *engine_, clock_};
     add_alert_routes(routes_, alerts);
     add_alert_rule_routes(routes_, alerts);
@@ -261,6 +272,10 @@ class ServerImpl final : public Server {
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
     add_watch_routes(routes_, {*engine_, stores_.series, clock_});
+    const ConditionRouteDeps conditions{*engine_, stores_.traces, stores_.series,
+                                        *vitals_, config_,        clock_};
+    add_condition_routes(routes_, conditions);
+    add_health_routes(routes_, conditions);
     add_audit_routes(routes_, *steering_.audit, clock_);
     const MitigationRouteDeps mitigation{*steering_.mitigation, *engine_, stores_.series, clock_};
     add_mitigation_routes(routes_, mitigation);
@@ -369,6 +384,7 @@ class ServerImpl final : public Server {
   RouteTable routes_;
   WorkerPool quick_;
   WorkerPool search_;
+  std::unique_ptr<Vitals> vitals_;
   std::unique_ptr<ApiEndpoint> endpoint_;
   std::unique_ptr<net::IoPool> pool_;
   // Last, so that they close before anything that their handlers use.
@@ -392,6 +408,8 @@ Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet token
   operator_principal.roles = kRoleIngest | kRoleAgent | kRoleRead | kRoleOperate | kRoleAdmin;
   operator_principal.agents = {"*"};
   tokens.add(sha256_hex(operator_token), operator_principal);
+  HG_ASSIGN_OR_RETURN(const auto conditions, watch::ConditionBook::create(config.conditions));
+  (void)conditions;
   HG_ASSIGN_OR_RETURN(auto pool, net::IoPool::create(config.io_threads, clock));
   HG_ASSIGN_OR_RETURN(auto engine, engine::Engine::create(
                                        engine_options(config),
@@ -402,6 +420,7 @@ Result<std::unique_ptr<Server>> Server::start(ServeConfig config, TokenSet token
                                              std::move(steering), std::move(pool), http, otlp_http);
   HG_RETURN_IF_ERROR(server->load());
   HG_RETURN_IF_ERROR(server->listen(http, otlp_http, otlp_grpc));
+  server->watch_vitals();
   return std::unique_ptr<Server>(std::move(server));
 }
 

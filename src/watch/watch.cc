@@ -25,11 +25,15 @@ Watch::Watch(WatchOptions options, store::SeriesStore& series, store::StateStore
       log_(std::move(log)),
       series_(book_, options.detectors_max),
       agents_(book_),
+      breaches_(options.targets),
       wall_seen_(clock.now()),
       steady_seen_(clock.steady_ns()),
       checkpointed_(clock.steady_ns()),
       admitted_(clock.steady_ns()) {
-  series_.set_on_judged([this](const JudgedPoint& point) { agents_.take(point); });
+  series_.set_on_judged([this](const JudgedPoint& point) {
+    agents_.take(point);
+    breaches_.take(point);
+  });
 }
 
 Watch::~Watch() {
@@ -126,6 +130,7 @@ void Watch::notice_jump(base::UnixNanos now, std::int64_t steady) {
   if (jump > 0) return;
   series_.rewind(now);
   agents_.rewind(now);
+  breaches_.rewind(now);
 }
 
 void Watch::tick_when_due() {
@@ -190,6 +195,7 @@ void Watch::store_changes(bool all) {
   const bool changed = !checkpoint.changes.empty();
   agents_.collect_changes(checkpoint.changes);
   series_.collect_changes(all ? 0 : slot_, all ? 1 : kCheckpointSlots, checkpoint.changes);
+  breaches_.collect_changes(all ? 0 : slot_, all ? 1 : kCheckpointSlots, checkpoint.changes);
   slot_ = (slot_ + 1) % kCheckpointSlots;
   if (checkpoint.changes.empty()) return;
   // Points that the detectors have judged must not be younger on disk than what they learned.
@@ -204,6 +210,7 @@ void Watch::store_changes(bool all) {
   book_.stored();
   agents_.stored();
   series_.stored();
+  breaches_.stored();
   if (changed) revision_.fetch_add(1);
 }
 
@@ -241,6 +248,10 @@ void Watch::load_states() {
     }
     damaged_ += good ? 0 : 1;
   }
+  const auto forecasts =
+      state_store_.list(kWatchShard, store::StateKind::kForecast, "", kStatesMax);
+  if (!forecasts) return;
+  for (const auto& [id, bytes] : *forecasts) damaged_ += breaches_.load(bytes) ? 0 : 1;
 }
 
 base::Result<void> Watch::replay() {
@@ -337,6 +348,21 @@ std::optional<AgentState> Watch::agent(store::TenantId tenant, const std::string
   return out;
 }
 
+std::vector<Prediction> Watch::predictions(store::TenantId tenant) {
+  base::MutexLock lock(mutex_);
+  return breaches_.predictions(tenant);
+}
+
+std::vector<Prediction> Watch::forecasts(store::TenantId tenant) {
+  base::MutexLock lock(mutex_);
+  return breaches_.all(tenant);
+}
+
+std::vector<ClassAccuracy> Watch::accuracy(store::TenantId tenant) {
+  base::MutexLock lock(mutex_);
+  return breaches_.accuracy(tenant);
+}
+
 WatchStats Watch::stats() {
   WatchStats out;
   {
@@ -344,6 +370,8 @@ WatchStats Watch::stats() {
     out.series = series_.stats();
     out.agents = agents_.size();
     out.anomalies = book_.size();
+    out.forecasters = breaches_.size();
+    out.refused_forecasts = breaches_.refused();
     out.damaged_states = damaged_;
     out.clock_jumps_total = jumps_;
     out.ticked = wall_seen_;
@@ -359,6 +387,7 @@ void Watch::purge() {
   base::MutexLock lock(mutex_);
   series_.clear();
   agents_.clear();
+  breaches_.clear();
   book_.clear();
   revision_.fetch_add(1);
 }

@@ -24,6 +24,7 @@
 #include "store/state_store.h"
 #include "watch/agent_watch.h"
 #include "watch/anomaly_book.h"
+#include "watch/breach_watch.h"
 #include "watch/series_watch.h"
 
 namespace honeyguide::watch {
@@ -48,12 +49,15 @@ inline constexpr std::int64_t kClockJumpNs = 30 * base::kNanosPerSecond;
 struct WatchOptions {
   bool threads = true;
   std::size_t detectors_max = kDetectorsMax;
+  std::vector<BreachTarget> targets = default_targets();
 };
 
 struct WatchStats {
   SeriesWatchStats series;
   std::uint64_t agents = 0;
   std::uint64_t anomalies = 0;
+  std::uint64_t forecasters = 0;
+  std::uint64_t refused_forecasts = 0;  // points of series beyond kForecastersMax
   std::uint64_t queued_points = 0;
   std::uint64_t dropped_points_total = 0;
   std::uint64_t damaged_states = 0;  // found at the start and begun anew
@@ -99,6 +103,11 @@ class Watch {
   void each_series(store::TenantId tenant, const std::function<void(const SeriesState&)>& call);
   std::optional<AgentState> agent(store::TenantId tenant, const std::string& agent);
 
+  // Predicted breaches, the soonest first; and every forecast series, alerted or not.
+  std::vector<Prediction> predictions(store::TenantId tenant);
+  std::vector<Prediction> forecasts(store::TenantId tenant);
+  std::vector<ClassAccuracy> accuracy(store::TenantId tenant);
+
   WatchStats stats();
   // Grows with every change of an anomaly: for live views.
   std::uint64_t revision() const { return revision_.load(); }
@@ -143,6 +152,7 @@ class Watch {
   AnomalyBook book_ HG_GUARDED_BY(mutex_);
   SeriesWatch series_ HG_GUARDED_BY(mutex_);
   AgentWatch agents_ HG_GUARDED_BY(mutex_);
+  BreachWatch breaches_ HG_GUARDED_BY(mutex_);
   std::uint64_t damaged_ HG_GUARDED_BY(mutex_) = 0;
   std::uint64_t jumps_ HG_GUARDED_BY(mutex_) = 0;
   base::UnixNanos wall_seen_ HG_GUARDED_BY(mutex_) = 0;

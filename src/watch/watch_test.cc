@@ -41,7 +41,7 @@ struct World {
   World() { open(); }
 
   void open() {
-    watch = std::make_unique<Watch>(WatchOptions{false, kDetectorsMax}, series, state, clock,
+    watch = std::make_unique<Watch>(WatchOptions{.threads = false}, series, state, clock,
                                     [](base::LogLevel, std::string_view) {});
     watch->set_find_exemplar([](const Anomaly&) { return std::string(32, 'a'); });
     watch->set_on_anomaly([this](const Anomaly&) { ++told; });

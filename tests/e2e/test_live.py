@@ -21,5 +21,6 @@ def test_new_data_is_told_and_a_stop_ends_the_stream(make_server):
 def test_the_page_asks_for_nothing_that_is_refused(honeyguide):
     for path in ("status", "overview", "agents", "topology", "workflows", "runs", "conflicts",
                  "dependencies", "alerts", "traces/facets", "traces/scatter", "loops", "sessions",
-                 "tasks", "dashboard", "stats", "services", "operations", "attributes", "logs"):
+                 "tasks", "dashboard", "stats", "health", "conditions", "anomalies",
+                 "predictions", "predictions/accuracy", "series", "services", "operations", "attributes", "logs"):
         assert honeyguide.get(f"/api/v1/{path}").status_code == 200, path
