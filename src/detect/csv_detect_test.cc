@@ -98,6 +98,16 @@ TEST(CsvDetectTest, WritesOneRowForEachRowInOrder) {
   EXPECT_TRUE(out[501].ends_with(",1")) << out[501];
 }
 
+TEST(CsvDetectTest, MissingValuesGiveARowThatSaysNothing) {
+  std::string csv = noisy_csv(600, 590);
+  for (const char* missing : {"", "NaN", "null", "-"}) {
+    csv += std::to_string(1'700'000'000 + 60 * 600) + "," + missing + "\n";
+  }
+  const auto out = lines_of(run(csv));
+  ASSERT_EQ(out.size(), 605U);
+  for (std::size_t i = 601; i < out.size(); ++i) EXPECT_TRUE(out[i].ends_with(",0,0")) << out[i];
+}
+
 TEST(CsvDetectTest, TheCutOfTheBytesDoesNotMatter) {
   const std::string input = noisy_csv(300, 280);
   EXPECT_EQ(run(input), run(input, {}, 1));

@@ -43,7 +43,7 @@ struct Quality {
   double exceeded[4] = {};
 };
 
-constexpr double kLevels[] = {0.5, 0.1, 0.01, 0.001};
+constexpr double kLevels[] = {0.1, 0.01, 0.001, 0.0001};
 
 void judge_series(const SyntheticOptions& options, std::vector<std::vector<double>>& scores,
                   std::vector<std::vector<std::uint8_t>>& labels, Quality& quality) {
@@ -102,7 +102,7 @@ void quality_on_operations_like_series(benchmark::State& state) {
   state.counters["event_f1_best"] = quality.event_best;
   state.counters["delay7_f1_default"] = quality.delay_default.f1();
   state.counters["event_f1_default"] = quality.event_default.f1();
-  const char* names[] = {"p_0.5", "p_0.1", "p_0.01", "p_0.001"};
+  const char* names[] = {"p_0.1", "p_0.01", "p_0.001", "p_0.0001"};
   for (int k = 0; k < 4; ++k) {
     state.counters[names[k]] = quality.exceeded[k] / quality.normal_points;
   }
