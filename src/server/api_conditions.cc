@@ -162,19 +162,18 @@ std::string_view meaning_of(const std::string& input) {
 }
 
 // Whom it is about, where that is known.
-const AttentionItem* about(const watch::ConditionStatus& status,
-                           const std::vector<AttentionItem>& items) {
-  const std::string_view category = status.spec.name == "coordination_deadlock" ? "deadlock"
-                                    : status.spec.name == "loop"                ? "loop"
-                                                                                : "";
-  for (const AttentionItem& item : items) {
-    if (item.category == category) return &item;
+const alerts::Finding* about(const watch::ConditionStatus& status,
+                             const std::vector<alerts::Finding>& findings) {
+  const std::string_view rule =
+      status.spec.name == "coordination_deadlock" ? "deadlock" : std::string_view(status.spec.name);
+  for (const alerts::Finding& finding : findings) {
+    if (finding.rule == rule) return &finding;
   }
   return nullptr;
 }
 
 void write_condition(JsonWriter& json, const watch::ConditionStatus& status,
-                     const AttentionItem* item, const SlotOf& slot_of) {
+                     const alerts::Finding* item, const SlotOf& slot_of) {
   json.begin_object().field("name", status.spec.name);
   json.field("description", status.spec.description).field("severity", status.spec.severity);
   json.field("category", status.spec.category);
@@ -205,14 +204,15 @@ void write_condition(JsonWriter& json, const watch::ConditionStatus& status,
 Result<net::HttpResponse> list_conditions(const ConditionRouteDeps& deps,
                                           const ApiRequest& request) {
   const auto statuses = deps.vitals.conditions(request.tenant);
-  const auto items = attention_items(deps.engine.analytics(), request.tenant, deps.clock.now());
+  const auto findings =
+      attention_findings(deps.engine.analytics(), request.tenant, deps.clock.now());
   const SlotOf slots = deps.slot_of(request.tenant);
   JsonWriter json;
   json.begin_object().key("items").begin_array();
   std::size_t firing = 0;
   for (const watch::ConditionStatus& status : statuses) {
     firing += status.state == watch::ConditionState::kFiring ? 1 : 0;
-    write_condition(json, status, about(status, items), slots);
+    write_condition(json, status, about(status, findings), slots);
   }
   json.end_array().field("firing", firing);
   write_total(json, statuses.size());

@@ -38,6 +38,7 @@
 #include "server/sender_trust.h"
 #include "server/tenants.h"
 #include "server/vitals.h"
+#include "server/watch_findings.h"
 #include "server/worker_pool.h"
 
 namespace honeyguide::server {
@@ -169,6 +170,15 @@ class ServerImpl final : public Server {
                         budgets_, ingest_budget_, base::posix_fs(), clock, log_, config_.data},
                        config_.conditions);
     vitals_ = std::move(vitals).value();  // the conditions were checked
+    alerts_.add_source("critical_conditions", [this](store::TenantId tenant, base::UnixNanos) {
+      return condition_findings(*vitals_, tenant);
+    });
+    alerts_.add_source("anomalies", [this](store::TenantId tenant, base::UnixNanos now) {
+      return anomaly_findings(engine_->watch(), tenant, now);
+    });
+    alerts_.add_source("predictions", [this](store::TenantId tenant, base::UnixNanos) {
+      return prediction_findings(engine_->watch(), tenant);
+    });
     add_routes(may_purge);
     engine_->watch().set_on_anomaly([this](const watch::Anomaly& anomaly) {
       live_.publish(anomaly.tenant, "anomaly",
@@ -251,6 +261,13 @@ class ServerImpl final : public Server {
     return limits;
   }
 
+  void add_vital_routes() {
+    const ConditionRouteDeps conditions{*engine_, stores_.traces, stores_.series,
+                                        *vitals_, config_,        clock_};
+    add_condition_routes(routes_, conditions);
+    add_health_routes(routes_, conditions);
+  }
+
   void add_routes(bool may_purge) {
     const AgentRouteDeps agents{*engine_,
                                 stores_.traces,
@@ -272,10 +289,7 @@ class ServerImpl final : public Server {
     add_trace_routes(routes_, trace_route_deps(agents));
     add_live_routes(routes_, live_);
     add_watch_routes(routes_, {*engine_, stores_.series, clock_});
-    const ConditionRouteDeps conditions{*engine_, stores_.traces, stores_.series,
-                                        *vitals_, config_,        clock_};
-    add_condition_routes(routes_, conditions);
-    add_health_routes(routes_, conditions);
+    add_vital_routes();
     add_audit_routes(routes_, *steering_.audit, clock_);
     const MitigationRouteDeps mitigation{*steering_.mitigation, *engine_, stores_.series, clock_};
     add_mitigation_routes(routes_, mitigation);
