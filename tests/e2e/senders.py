@@ -57,6 +57,17 @@ def js_sender():
     return ["node", str(home / "send.mjs")]
 
 
+@functools.cache
+def h2spec():
+    """The HTTP/2 conformance suite, built from the Go module proxy."""
+    program = CACHE / "e2e-go" / "h2spec"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    if _newer(list((E2E / "h2spec").iterdir()), program):
+        _install(["go", "build", "-o", str(program), "github.com/summerwind/h2spec/cmd/h2spec"],
+                 "h2spec", cwd=E2E / "h2spec", env={"GOFLAGS": "-mod=readonly", **ENVIRONMENT})
+    return str(program)
+
+
 def python_sender():
     return [sys.executable, str(E2E / "send_python.py")]
 
