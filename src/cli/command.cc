@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string_view>
 
+#include "cli/cmd_alerts.h"
 #include "cli/cmd_analyze.h"
 #include "cli/cmd_control.h"
 #include "cli/cmd_demo.h"
@@ -45,6 +46,11 @@ constexpr Command kCommands[] = {
     {"trace", "Ask a server", "Show one trace as a tree", run_trace},
     {"services", "Ask a server", "Services that sent spans", run_services},
     {"health", "Ask a server", "How the server is, and what to do about it", run_health},
+    {"alerts", "Ask a server", "What a server warns of now, or warned of", run_alerts},
+    {"ack", "Ask a server", "Say that somebody works on an alert", run_ack},
+    {"silence", "Ask a server", "List, add and end silences", run_silence},
+    {"escalations", "Ask a server", "Who is told when, and what runs now", run_escalations},
+    {"rules", "Ask a server", "List, check, test and backtest alerting rules", run_rules},
     {"anomalies", "Ask a server", "What is unusual, and why", run_anomalies},
     {"predictions", "Ask a server", "What will break, and when", run_predictions},
     {"conditions", "Ask a server", "Critical conditions and what they are judged by",
