@@ -138,6 +138,10 @@ void AlertBook::hold(Entry& entry, Finding finding, UnixNanos now) {
   const bool changed =
       fresh || alert.unknown || !alert.holding || alert.finding.severity != finding.severity;
   alert.unknown = false;
+  if (finding.trace_id.empty() && !fresh) {  // the exemplar of this episode stays
+    finding.trace_id = std::move(alert.finding.trace_id);
+    finding.span_id = std::move(alert.finding.span_id);
+  }
   alert.finding = std::move(finding);
   alert.labels = labels_of(alert.finding);
   alert.labels["severity"] = severity_name(alert.finding.severity);
@@ -173,6 +177,7 @@ void AlertBook::fire(Entry& entry, UnixNanos now) {
   fired_lately_.push_back(now);
   record(alert, now, "fired",
          std::string(severity_name(alert.finding.severity)) + ": " + summary_of(alert.finding));
+  entry.exemplar_sought = false;
   start_escalation(entry, now);
   if (on_change_) on_change_(alert);
 }
@@ -337,6 +342,26 @@ Result<Alert> AlertBook::assign(const std::string& id, const std::string& to, co
   entry->alert.assigned_to = to;
   record(entry->alert, now, "note", to.empty() ? "nobody has it any more" : "goes to " + to, by);
   return entry->alert;
+}
+
+std::vector<Alert> AlertBook::without_exemplar(std::size_t limit) const {
+  std::vector<Alert> out;
+  for (const auto& [id, entry] : alerts_) {
+    if (out.size() >= limit) break;
+    if (entry.alert.open() && !entry.exemplar_sought && entry.alert.finding.trace_id.empty()) {
+      out.push_back(entry.alert);
+    }
+  }
+  return out;
+}
+
+void AlertBook::set_exemplar(const std::string& id, const std::string& trace_id) {
+  Entry* entry = open_entry(id);
+  if (entry == nullptr) return;
+  entry->exemplar_sought = true;
+  if (trace_id.empty() || !entry->alert.finding.trace_id.empty()) return;
+  entry->alert.finding.trace_id = trace_id;
+  touch(entry->alert);
 }
 
 bool AlertBook::note(const std::string& id, TimelineEntry entry) {

@@ -108,6 +108,10 @@ class AlertBook {
                                     base::UnixNanos now);
   base::Result<Alert> assign(const std::string& id, const std::string& to, const std::string& by,
                              base::UnixNanos now);
+  // Open alerts that name no trace and for which none was looked for in this episode.
+  std::vector<Alert> without_exemplar(std::size_t limit) const;
+  // Empty: there is none. Does nothing for an alert that names one or is not open.
+  void set_exemplar(const std::string& id, const std::string& trace_id);
   // Adds a line to the record of an alert; false if it is not open.
   bool note(const std::string& id, TimelineEntry entry);
 
@@ -140,6 +144,7 @@ class AlertBook {
     Alert alert;
     std::string source;
     base::UnixNanos unknown_since = 0;
+    bool exemplar_sought = false;
   };
   struct Group {
     AlertGroup view;

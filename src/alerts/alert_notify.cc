@@ -191,8 +191,10 @@ void AlertBook::escalate(Entry& entry, const EscalationPolicy& policy, UnixNanos
   if (!step.schedule.empty() && mute_interval_now(step.schedule, now)) return;
   for (const std::string& receiver : step.receivers) {
     Notification out;
+    // The time is part of it: after an acknowledgement that was taken back the steps are taken
+    // anew, and a receiver must not drop them as known. The id is made once and stored.
     out.id =
-        hex_id(alert.id + "/" + std::to_string(alert.fired) + "/" + policy.name + "/" +
+        hex_id(alert.id + "/" + std::to_string(now) + "/" + policy.name + "/" +
                std::to_string(state.step) + "/" + std::to_string(state.round) + "/" + receiver);
     out.receiver = receiver;
     out.group_key = "escalation/" + policy.name + "/" + alert.id;

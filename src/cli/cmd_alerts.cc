@@ -92,7 +92,7 @@ Result<json> send_json(ApiClient& client, const char* method, const std::string&
   HG_ASSIGN_OR_RETURN(const std::string text, client.send(method, path, body.dump()));
   json parsed = json::parse(text, nullptr, false);
   if (parsed.is_discarded()) {
-    return base::Error{base::ErrorCode::kInternal, "the answer is no JSON"};
+    return base::Error{base::ErrorCode::kDataLoss, "the answer is no JSON"};
   }
   return parsed;
 }

@@ -160,7 +160,7 @@ int backtest_rules(const std::vector<std::string>& files, const BacktestFlags& f
     const auto text = client->send("POST", "/api/v1/rules/preview", body.dump());
     if (!text) return report(io, "rules", text.error());
     json answer = json::parse(*text, nullptr, false);
-    if (!answer.is_object()) return report(io, "rules", {base::ErrorCode::kInternal, "no JSON"});
+    if (!answer.is_object()) return report(io, "rules", {base::ErrorCode::kDataLoss, "no JSON"});
     answer["name"] = name;
     if (api.output != "json") {
       const auto firing = answer.value("firing_ms", std::int64_t{0});

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/exemplar.h"
+
 namespace honeyguide::server {
 namespace {
 
@@ -125,8 +127,6 @@ void AlertService::evaluate(store::TenantId id) {
   refresh_upstream(id, now);
   std::vector<std::pair<std::string, SourceAnswer>> answers;
   for (const auto& [name, source] : sources_) answers.emplace_back(name, source(id, now));
-  std::vector<Alert> firing;
-  std::vector<Alert> resolved;
   {
     base::MutexLock lock(mutex_);
     Tenant* owner = tenant(id);
@@ -143,6 +143,14 @@ void AlertService::evaluate(store::TenantId id) {
     for (auto& [name, answer] : answers) {
       owner->book->update(name, std::move(answer.holding), answer.unknown, now);
     }
+  }
+  find_exemplars(id, now);  // before anybody is told
+  std::vector<Alert> firing;
+  std::vector<Alert> resolved;
+  {
+    base::MutexLock lock(mutex_);
+    Tenant* owner = tenant(id);
+    if (owner == nullptr) return;
     owner->book->advance(now);
     if (const auto stored = store(id, *owner->book); !stored && parts_.log) {
       parts_.log(base::LogLevel::kError,
@@ -156,6 +164,33 @@ void AlertService::evaluate(store::TenantId id) {
       if (alert.silenced_by.empty()) listener(id, alert, true);
     }
     for (const Alert& alert : resolved) listener(id, alert, false);
+  }
+}
+
+// Analytics are read without our lock: who acknowledges does not wait for it.
+void AlertService::find_exemplars(store::TenantId id, base::UnixNanos now) {
+  std::vector<Alert> seeking;
+  {
+    base::MutexLock lock(mutex_);
+    if (const Tenant* owner = tenant(id)) {
+      seeking = owner->book->without_exemplar(kExemplarsPerEvaluation);
+    }
+  }
+  for (const Alert& alert : seeking) {
+    watch::Anomaly about;
+    about.tenant = id;
+    about.onset = alert.since;
+    about.peak = now;
+    about.key.name = alert.finding.measure;
+    about.key.labels.assign(alert.finding.labels.begin(), alert.finding.labels.end());
+    if (!alert.finding.agents.empty()) about.agent = alert.finding.agents.front();
+    // Prometheus tells of much that is not about agents: no trace is better than any.
+    const bool ours = alert.finding.kind != alerts::AlertKind::kExternal || !about.agent.empty() ||
+                      !about.key.label("workflow").empty();
+    const std::string trace_id =
+        ours ? engine::find_exemplar(parts_.engine.analytics(), about, now) : "";
+    base::MutexLock lock(mutex_);
+    if (const Tenant* owner = tenant(id)) owner->book->set_exemplar(alert.id, trace_id);
   }
 }
 

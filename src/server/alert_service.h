@@ -34,6 +34,8 @@ inline constexpr std::size_t kAlertedTenantsMax = 1000;
 inline constexpr std::uint32_t kAlertShardBase = 0x8000;
 // Inert rules are reported in the log at the start and then once in this time.
 inline constexpr std::int64_t kInertReportNs = base::kNanosPerHour;
+// Alerts for which a trace is looked for in one evaluation; further ones wait for the next.
+inline constexpr std::size_t kExemplarsPerEvaluation = 50;
 
 // What a source says holds now.
 struct SourceAnswer {
@@ -99,6 +101,7 @@ class AlertService {
   void run();
   Tenant* tenant(store::TenantId id) HG_REQUIRES(mutex_);
   void evaluate(store::TenantId id);
+  void find_exemplars(store::TenantId id, base::UnixNanos now);
   void report_inert(store::TenantId id, Tenant& tenant, base::UnixNanos now) HG_REQUIRES(mutex_);
   base::Result<void> store(store::TenantId id, alerts::AlertBook& book) HG_REQUIRES(mutex_);
   void dispatch(store::TenantId id);

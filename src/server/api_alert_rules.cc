@@ -23,6 +23,7 @@ using base::Result;
 using nlohmann::json;
 
 constexpr std::int64_t kPreviewNs = 7 * base::kNanosPerDay;
+constexpr std::int64_t kPreviewMaxNs = 15 * base::kNanosPerDay;  // as long as minutes are kept
 constexpr std::size_t kPreviewCells = 168;
 
 Error wrong(const char* what) {
@@ -239,19 +240,29 @@ Result<net::HttpResponse> list_rules(const AlertRouteDeps& deps, const ApiReques
   return json_response(out.take());
 }
 
-// {"rule","threshold"?} or {"expr","for"?}.
+Result<std::int64_t> duration_of(const json& body, const char* name, std::int64_t fallback) {
+  HG_ASSIGN_OR_RETURN(const std::string text, text_of(body, name));
+  if (text.empty()) return fallback;
+  const auto ns = base::parse_duration_ns(text);
+  if (!ns || *ns < 0) {
+    return Error{ErrorCode::kInvalidArgument, std::string(name) + ": a duration such as 5m"};
+  }
+  return *ns;
+}
+
+// {"rule","threshold"?} or {"expr","for"?,"keep_firing_for"?,"clear"?}.
 Result<Rule> previewed_rule(const AlertRouteDeps& deps, const json& body) {
   HG_ASSIGN_OR_RETURN(const std::string expression, text_of(body, "expr"));
-  HG_ASSIGN_OR_RETURN(const std::string wait, text_of(body, "for"));
   HG_ASSIGN_OR_RETURN(const std::string name, text_of(body, "rule"));
   Rule rule;
   if (!expression.empty()) {
     rule.name = "preview";
     HG_ASSIGN_OR_RETURN(rule.expression, alerts::parse_expression(expression));
-    if (!wait.empty()) {
-      const auto ns = base::parse_duration_ns(wait);
-      if (!ns || *ns < 0) return wrong("for: a duration such as 5m");
-      rule.for_ns = *ns;
+    HG_ASSIGN_OR_RETURN(rule.for_ns, duration_of(body, "for", 0));
+    HG_ASSIGN_OR_RETURN(rule.keep_firing_ns, duration_of(body, "keep_firing_for", 0));
+    if (const auto clear = body.find("clear"); clear != body.end() && !clear->is_null()) {
+      if (!clear->is_number()) return wrong("clear: a number");
+      rule.clear = clear->get<double>();
     }
     HG_RETURN_IF_ERROR(alerts::check_rule(rule));
   } else {
@@ -269,24 +280,26 @@ Result<Rule> previewed_rule(const AlertRouteDeps& deps, const json& body) {
   return rule;
 }
 
-// What it would have done over the last seven days.
+// What it would have done over the time before now: "over", seven days by default.
 Result<net::HttpResponse> preview_rule(const AlertRouteDeps& deps, const ApiRequest& request) {
   HG_ASSIGN_OR_RETURN(const json body, body_of(request));
   HG_ASSIGN_OR_RETURN(const Rule rule, previewed_rule(deps, body));
+  HG_ASSIGN_OR_RETURN(const std::int64_t over_ns, duration_of(body, "over", kPreviewNs));
+  if (over_ns < base::kNanosPerHour || over_ns > kPreviewMaxNs) return wrong("over: 1h to 15d");
   const base::UnixNanos now = deps.clock.now();
-  const store::TimeRange range{now - kPreviewNs, now};
+  const store::TimeRange range{now - over_ns, now};
   HG_ASSIGN_OR_RETURN(const auto result,
                       alerts::backtest(rule, request.tenant, deps.series, range));
   std::vector<std::optional<double>> cells(kPreviewCells);
   for (const telemetry::Point& point : result.example) {
     if (point.time < range.begin || point.time >= range.end) continue;
     const auto cell = static_cast<std::size_t>(
-        (point.time - range.begin) / (kPreviewNs / static_cast<std::int64_t>(kPreviewCells)));
+        (point.time - range.begin) / (over_ns / static_cast<std::int64_t>(kPreviewCells)));
     if (cell < cells.size()) cells[cell] = std::max(cells[cell].value_or(point.value), point.value);
   }
   JsonWriter out;
   out.begin_object().field("fired", result.fired.size());
-  out.field("over_ms", kPreviewNs / base::kNanosPerMilli).field("series_judged", result.series);
+  out.field("over_ms", over_ns / base::kNanosPerMilli).field("series_judged", result.series);
   out.field("firing_ms", result.firing_ns / base::kNanosPerMilli).key("series");
   write_series(out, range, cells);
   out.key("fired_at_unix_ns").begin_array();
