@@ -124,6 +124,13 @@ void put_gauges(const EntityKey& key, const Counts& counts, Publisher& publisher
       publisher.put("task_success_ratio", SeriesKind::kRatio,
                     static_cast<double>(ok) / static_cast<double>(ok + failed));
     }
+    const auto settled = counts.get(Measure::kConflictsResolved);
+    const auto ended =
+        settled + counts.get(Measure::kConflictsFailed) + counts.get(Measure::kConflictsTimedOut);
+    if (ended > 0) {
+      publisher.put("conflict_resolution_ratio", SeriesKind::kRatio,
+                    static_cast<double>(settled) / static_cast<double>(ended));
+    }
     const std::int64_t p90 = counts.quantile_ns(Sketch::kTaskDuration, 0.9);
     if (p90 >= 0) {
       publisher.put("task_duration_seconds", SeriesKind::kGauge, static_cast<double>(p90) / 1e9,

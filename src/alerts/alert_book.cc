@@ -16,8 +16,10 @@ using base::UnixNanos;
 
 // A clock that steps back by less is told no story about.
 constexpr std::int64_t kClockStepNs = 10 * base::kNanosPerSecond;
-// A resolved alert stays in its group that long, so that its resolution is told.
+// A resolved alert stays in its group that long, and until its resolution was told to those who
+// were told of it; they are waited for no longer than that.
 constexpr std::int64_t kResolvedStaysNs = 15 * base::kNanosPerMinute;
+constexpr std::int64_t kResolvedStaysMaxNs = base::kNanosPerDay;
 
 Labels labels_of(const Finding& finding) {
   Labels labels = finding.labels;
@@ -281,10 +283,15 @@ void AlertBook::advance(UnixNanos now) {
 }
 
 void AlertBook::forget_old(UnixNanos now) {
+  std::set<std::string_view> told;  // as firing
+  for (const auto& [key, group] : groups_) {
+    for (const auto& [id, firing] : group.told) told.insert(id);
+  }
   for (auto at = alerts_.begin(); at != alerts_.end();) {
     const Alert& alert = at->second.alert;
-    const bool gone = alert.state == AlertState::kResolved && !alert.flapping &&
-                      now - alert.resolved >= kResolvedStaysNs;
+    const std::int64_t stays = told.contains(alert.id) ? kResolvedStaysMaxNs : kResolvedStaysNs;
+    const bool gone =
+        alert.state == AlertState::kResolved && !alert.flapping && now - alert.resolved >= stays;
     if (gone) changes_[{store::StateKind::kAlert, alert.id}] = std::nullopt;
     at = gone ? alerts_.erase(at) : std::next(at);
   }

@@ -206,6 +206,29 @@ TEST(AlertNotifyTest, RandomLivesWithRefusalsAndKillsKeepEveryPromise) {
   }
 }
 
+TEST(AlertNotifyTest, AFlappingAlertsEndIsToldAlsoWhereItsGroupIsNotDueWhenItKeepsStill) {
+  AlertBook book(config());
+  base::UnixNanos now = 1'750'000'000 * kSecond;
+  std::vector<bool> told;  // resolved?
+  const auto live = [&](bool holds, std::int64_t ns) {
+    for (const base::UnixNanos end = now + ns; now < end; now += 10 * kSecond) {
+      book.update("rules", holds ? std::vector{finding(1)} : std::vector<Finding>{}, {}, now);
+      book.advance(now);
+      for (const Notification& one : book.take_due(now)) {
+        told.push_back(one.resolved);
+        book.delivered(one.id, now);
+      }
+    }
+  };
+  for (int i = 0; i < 3; ++i) {
+    live(true, kMinute);
+    live(false, kMinute + i * 10 * kSecond);
+  }
+  ASSERT_EQ(book.stats().flapping, 1u);
+  live(false, 40 * kMinute);
+  EXPECT_EQ(told, (std::vector<bool>{false, true}));
+}
+
 TEST(AlertNotifyTest, AnEscalationThatStartsAnewIsNotTakenForARepetition) {
   AlertBook book(config());
   base::UnixNanos now = 1'750'000'000 * kSecond;

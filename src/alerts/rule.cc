@@ -256,6 +256,22 @@ const std::vector<Rule>& default_rules() {
     add_pair(out, "task-success", "avg_over_time(honeyguide_agent_task_success_ratio[30m])", " < ",
              0.7, 0.5, "business_metrics", "{{ agent }} completes {{ value }} of its tasks",
              "Look at its failed tasks: one cause or many?");
+    add_pair(out, "conflict-resolution", "min_over_time(honeyguide_conflict_resolution_ratio[5m])",
+             " < ", 0.7, 0.5, "agent_coordination", "{{ value }} of the conflicts are resolved",
+             "See which resources are fought over and which method resolves them.");
+    add_pair(out, "communication-latency",
+             "avg_over_time(honeyguide_pair_latency_seconds{quantile=\"0.95\"}[10m])", " > ", 2, 5,
+             "agent_coordination", "{{ source }} to {{ target }} takes {{ value }} s (p95)",
+             "See what the receiving agent is busy with.");
+    add_pair(out, "cpu", "avg_over_time(honeyguide_system_cpu_percent[5m])", " > ", 80, 95,
+             "system_health", "The processors are {{ value }} % busy",
+             "Move work away, or give the machine more processors.");
+    add_pair(out, "memory", "avg_over_time(honeyguide_system_memory_percent[5m])", " > ", 85, 95,
+             "system_health", "{{ value }} % of the memory is used",
+             "Find the process that grows before the kernel does.");
+    add_pair(out, "disk", "last_over_time(honeyguide_system_disk_percent[5m])", " > ", 90, 98,
+             "system_health", "{{ value }} % of the disk is used",
+             "Shorten the retention (--disk caps it), or give the volume more space.");
     return out;
   }();
   return rules;

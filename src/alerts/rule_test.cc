@@ -86,6 +86,16 @@ TEST(RuleTest, TheDefaultRulesAreValidAndHaveTheSeedsThresholds) {
   EXPECT_EQ(thresholds["task-throughput-critical"], 2);
   EXPECT_EQ(thresholds["error-rate"], 0.05);
   EXPECT_EQ(thresholds["error-rate-critical"], 0.10);
+  EXPECT_EQ(thresholds["conflict-resolution"], 0.7);
+  EXPECT_EQ(thresholds["conflict-resolution-critical"], 0.5);
+  EXPECT_EQ(thresholds["communication-latency"], 2);
+  EXPECT_EQ(thresholds["communication-latency-critical"], 5);
+  EXPECT_EQ(thresholds["cpu"], 80);
+  EXPECT_EQ(thresholds["cpu-critical"], 95);
+  EXPECT_EQ(thresholds["memory"], 85);
+  EXPECT_EQ(thresholds["memory-critical"], 95);
+  EXPECT_EQ(thresholds["disk"], 90);
+  EXPECT_EQ(thresholds["disk-critical"], 98);
 }
 
 }  // namespace
