@@ -66,8 +66,8 @@ class AlertService {
     sources_.emplace_back(std::move(name), std::move(source));
   }
   void add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
-  // Null: notifications wait in the outbox.
-  void set_sender(std::shared_ptr<alerts::Sender> sender) { sender_ = std::move(sender); }
+  // Before start(); must outlive stop(). Without one, notifications wait in the outbox.
+  void set_sender(alerts::Sender& sender) { sender_ = &sender; }
 
   void start();
   // Stores what is left; idempotent.
@@ -113,7 +113,7 @@ class AlertService {
   AlertServiceParts parts_;
   std::vector<std::pair<std::string, Source>> sources_;
   std::vector<Listener> listeners_;
-  std::shared_ptr<alerts::Sender> sender_;
+  alerts::Sender* sender_ = nullptr;
   std::atomic<base::UnixNanos> evaluated_{0};
   std::atomic<std::int64_t> evaluation_ns_{0};
 

@@ -227,6 +227,54 @@ Result<net::HttpResponse> change_alert(const AlertRouteDeps& deps, const ApiRequ
   return json_response(out.take());
 }
 
+void write_predictions(JsonWriter& out, const std::vector<Alert>& alerts) {
+  constexpr std::size_t kPredictionsShown = 5;
+  std::size_t shown = 0;
+  out.key("next_predictions").begin_array();
+  for (const Alert& alert : alerts) {
+    const auto& forecast = alert.finding.forecast;
+    if (!is_prediction(alert) || !forecast || shown++ >= kPredictionsShown) continue;
+    out.begin_object().field("metric", alert.finding.measure);
+    out.field("predicted_value", forecast->threshold).key("eta_ms");
+    if (forecast->eta_q50_ms) {
+      out.value(*forecast->eta_q50_ms);
+    } else {
+      out.null();
+    }
+    out.field("confidence", forecast->breach_ratio).end_object();
+  }
+  out.end_array();
+}
+
+// The alert section of the library's health dashboard, with its keys.
+Result<net::HttpResponse> dashboard(const AlertRouteDeps& deps, const ApiRequest& request) {
+  std::vector<Alert> open;
+  deps.alerts.read(request.tenant, [&](const AlertBook& book) { open = book.open_alerts(); });
+  std::map<std::string, std::map<std::string, std::size_t>> counts;
+  std::size_t critical = 0, conditions = 0;
+  for (const Alert& alert : open) {
+    const bool severe = alert.finding.severity >= alerts::Severity::kCritical;
+    critical += severe ? 1 : 0;
+    conditions += severe && alert.finding.kind == AlertKind::kCondition ? 1 : 0;
+    ++counts[alert.finding.category][std::string(alerts::severity_name(alert.finding.severity))];
+  }
+  const auto watched = deps.engine.watch().stats().series;
+  JsonWriter out;
+  out.begin_object().key("timestamp_unix_ns").value_as_string(deps.clock.now());
+  out.field("total_active_alerts", open.size()).field("critical_alerts", critical);
+  out.key("alert_counts_by_category").begin_object();
+  for (const auto& [category, severities] : counts) {
+    out.key(category).begin_object();
+    for (const auto& [severity, count] : severities) out.field(severity, count);
+    out.end_object();
+  }
+  out.end_object().field("critical_conditions_active", conditions);
+  out.field("prediction_engine_status", watched.detectors > watched.cold ? "active" : "training");
+  write_predictions(out, open);
+  out.end_object();
+  return json_response(out.take());
+}
+
 }  // namespace
 
 std::vector<Alert> attention_alerts(AlertService& service, store::TenantId tenant,
@@ -284,6 +332,7 @@ void add_alert_routes(RouteTable& routes, const AlertRouteDeps& deps) {
                   return change_alert(deps, request, change);
                 }});
   };
+  get("/api/v1/dashboard/alerts", dashboard);
   get("/api/v1/alerts", list_alerts);
   get("/api/v1/alerts/{id}", one_alert);
   post("/api/v1/alerts/{id}/ack",

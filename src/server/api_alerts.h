@@ -24,7 +24,7 @@ struct AlertRouteDeps {
   }
 };
 
-// GET /api/v1/alerts, /alerts/{id}; POST /alerts/{id}/ack, /unack, /assign.
+// GET /api/v1/alerts, /alerts/{id}, /dashboard/alerts; POST /alerts/{id}/ack, /unack, /assign.
 void add_alert_routes(RouteTable& routes, const AlertRouteDeps& deps);
 // GET, POST and DELETE /api/v1/silences, POST /silences/preview; GET /escalations; GET /rules, POST
 // /rules/preview.

@@ -106,6 +106,14 @@ constexpr RouteDoc kRoutes[] = {
      "{timestamp_unix_ns: ns, active_tasks: integer, active_conflicts: integer, "
      "total_hourly_throughput: number, agent_status: map<object>, system_health: string}",
      ""},
+    {"GET /api/v1/dashboard/alerts", "overview",
+     "The alert section of the library's health dashboard, as JSON.", "", "",
+     "{timestamp_unix_ns: ns, total_active_alerts: integer, critical_alerts: integer, "
+     "alert_counts_by_category: map<object>, critical_conditions_active: integer, "
+     "prediction_engine_status: 'active'|'training', "
+     "next_predictions: {metric: string, predicted_value: number, eta_ms: integer?, "
+     "confidence: number}[]}",
+     ""},
     {"GET /api/v1/live", "overview", "Server-sent events: what changed.", "", "",
      "text/event-stream", ""},
     // Alerts.
@@ -144,8 +152,9 @@ constexpr RouteDoc kRoutes[] = {
     {"GET /api/v1/rules", "alerts", "Rules in force and whether they fire or are inert.", "", "",
      "List & {items: Rule[]}", ""},
     {"POST /api/v1/rules/preview", "alerts",
-     "What a rule, or an expression, would have done over the last seven days.", "",
-     "{rule?: string?, threshold?: number, expr?: string?, for?: string?}",
+     "What a rule, or an expression, would have done over the time before now (`over`, 7d).", "",
+     "{rule?: string?, threshold?: number, expr?: string?, for?: string?, "
+     "keep_firing_for?: string?, clear?: number?, over?: string?}",
      "{fired: integer, over_ms: integer, series_judged: integer, firing_ms: integer, "
      "series: Series, fired_at_unix_ns: ns[], threshold: number}",
      "404"},

@@ -160,8 +160,11 @@ class ServerImpl final : public Server {
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
-    // Borrowed: alerts stop before what they are sent by.
-    alerts_.set_sender({std::shared_ptr<void>(), &steering_.outbound->notifier()});
+    // Alerts stop before what they are sent by.
+    alerts_.set_sender(steering_.outbound->notifier());
+    alerts_.add_source("anomalies", [this](store::TenantId tenant, base::UnixNanos) {
+      return SourceAnswer{anomaly_findings(engine_->watch(), tenant), {}};
+    });
     alerts_.add_source("conditions", [this](store::TenantId tenant, base::UnixNanos now) {
       return SourceAnswer{attention_findings(engine_->analytics(), tenant, now), {}};
     });
