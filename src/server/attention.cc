@@ -1,11 +1,7 @@
 #include "server/attention.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
-
-#include "base/strings.h"
-#include "server/api_watch.h"
 
 namespace honeyguide::server {
 namespace {
@@ -90,57 +86,6 @@ std::vector<Finding> attention_findings(engine::Analytics& analytics, store::Ten
       out.push_back(std::move(finding));
     }
   });
-  return out;
-}
-
-Finding finding_of(const watch::Anomaly& anomaly) {
-  Finding out;
-  out.rule = "anomaly-" + std::string(watch::anomaly_kind_name(anomaly.kind));
-  out.kind = alerts::AlertKind::kAnomaly;
-  out.severity =
-      alerts::parse_severity(watch::severity_of(anomaly)).value_or(alerts::Severity::kMedium);
-  out.category = anomaly.kind == watch::AnomalyKind::kAbsence ? "system_health" : "performance";
-  out.labels["series"] = anomaly.key.name;
-  for (const auto& [name, value] : anomaly.key.labels) out.labels[name] = value;
-  if (!anomaly.agent.empty()) {
-    out.agents = {anomaly.agent};
-    out.labels["agent"] = anomaly.agent;
-  }
-  out.workflow = anomaly.key.label("workflow");
-  out.measure = anomaly.key.name;
-  out.value = anomaly.value;
-  out.usual = anomaly.expected;
-  out.since = anomaly.onset;
-  out.trace_id = anomaly.trace_id;
-  out.annotations["summary"] =
-      series_title(anomaly.key, anomaly.agent) +
-      (anomaly.kind == watch::AnomalyKind::kAbsence ? " fell silent"
-       : anomaly.kind == watch::AnomalyKind::kAgent ? " do not go together as usual"
-       : anomaly.up                                 ? " is unusually high"
-                                                    : " is unusually low");
-  std::string why;
-  for (const watch::Reason& reason : anomaly.reasons)
-    why += (why.empty() ? "" : ", ") + reason.name;
-  out.annotations["description"] = "expected " + base::format_double(anomaly.expected_low) +
-                                   " to " + base::format_double(anomaly.expected_high) + "; by " +
-                                   (why.empty() ? "silence" : why);
-  out.what_to_do = "See what changed just before, in the anomaly's chart and its trace.";
-  out.confidence_percent = std::clamp(static_cast<int>((1 - anomaly.p) * 100), 0, 99);
-  out.keep_firing_ns = 2 * base::kNanosPerMinute;
-  return out;
-}
-
-std::vector<Finding> anomaly_findings(watch::Watch& watch, store::TenantId tenant) {
-  watch::AnomalyFilter filter;
-  filter.end = std::numeric_limits<base::UnixNanos>::max();
-  filter.open_only = true;
-  std::vector<Finding> out;
-  for (const watch::Anomaly& anomaly : watch.anomalies(tenant, filter)) {
-    if (anomaly.opinion == watch::Opinion::kNotAnomaly || watch::severity_of(anomaly) == "low") {
-      continue;
-    }
-    out.push_back(finding_of(anomaly));
-  }
   return out;
 }
 

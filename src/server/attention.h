@@ -1,12 +1,10 @@
-// What alerts are made of besides rules: deadlocks and loops, read from the agents' figures, and
-// anomalies.
+// Conditions that are read from the agents' figures and hold now: deadlocks and loops.
 #pragma once
 
 #include <vector>
 
 #include "alerts/alert.h"
 #include "engine/analytics.h"
-#include "watch/watch.h"
 
 namespace honeyguide::server {
 
@@ -17,10 +15,5 @@ inline constexpr std::int64_t kLoopAttentionNs = 15 * base::kNanosPerMinute;
 // alert, however often it comes back.
 std::vector<alerts::Finding> attention_findings(engine::Analytics& analytics,
                                                 store::TenantId tenant, base::UnixNanos now);
-
-// Open anomalies of severity medium and high that nobody called wrong; milder ones are shown among
-// the anomalies only. The label "series" names what left its band.
-std::vector<alerts::Finding> anomaly_findings(watch::Watch& watch, store::TenantId tenant);
-alerts::Finding finding_of(const watch::Anomaly& anomaly);
 
 }  // namespace honeyguide::server

@@ -162,9 +162,6 @@ class ServerImpl final : public Server {
         pool_(std::move(pool)) {
     // Alerts stop before what they are sent by.
     alerts_.set_sender(steering_.outbound->notifier());
-    alerts_.add_source("anomalies", [this](store::TenantId tenant, base::UnixNanos) {
-      return SourceAnswer{anomaly_findings(engine_->watch(), tenant), {}};
-    });
     alerts_.add_source("conditions", [this](store::TenantId tenant, base::UnixNanos now) {
       return SourceAnswer{attention_findings(engine_->analytics(), tenant, now), {}};
     });
