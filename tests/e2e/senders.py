@@ -1,6 +1,6 @@
-"""Runs the official OpenTelemetry SDKs of Python and JavaScript as processes that tell one story
-(send_python.py, js/send.mjs). The JavaScript packages come from their registry, pinned by a lock
-file, into .deps; a test skips and says why when the registry is away. No test lives here."""
+"""Runs the official OpenTelemetry SDKs of Python, JavaScript and Go as processes that tell one
+story (send_python.py, js/send.mjs, go/main.go). Their packages come from their registries, pinned by lock
+files, into .deps; a test skips and says why when a registry is away. No test lives here."""
 
 import functools
 import json
@@ -58,6 +58,17 @@ def js_sender():
 
 
 @functools.cache
+def go_sender():
+    """[program] of the Go sender, built."""
+    program = CACHE / "e2e-go" / "senders"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    if _newer(list((E2E / "go").iterdir()), program):
+        _install(["go", "build", "-o", str(program), "."], "the Go SDK", cwd=E2E / "go",
+                 env={"GOFLAGS": "-mod=readonly", **ENVIRONMENT})
+    return [str(program)]
+
+
+@functools.cache
 def h2spec():
     """The HTTP/2 conformance suite, built from the Go module proxy."""
     program = CACHE / "e2e-go" / "h2spec"
@@ -72,15 +83,19 @@ def python_sender():
     return [sys.executable, str(E2E / "send_python.py")]
 
 
-SENDERS = {"python": python_sender, "js": js_sender}
-PROTOCOLS = [("python", "grpc"), ("python", "protobuf"), ("js", "grpc"), ("js", "protobuf"), ("js", "json")]
+SENDERS = {"python": python_sender, "js": js_sender, "go": go_sender}
+PROTOCOLS = [("python", "grpc"), ("python", "protobuf"), ("js", "grpc"), ("js", "protobuf"),
+             ("js", "json"), ("go", "grpc"), ("go", "protobuf")]
 
 
 def start(server, language, protocol, *args, grpc=None, http=None):
     """Starts a sender against `server`; its output is JSON."""
     command = SENDERS[language]()
     grpc, http = grpc or server.otlp_grpc, http or server.otlp_http
-    at = "http://" + grpc if protocol == "grpc" else http
+    if language == "go":
+        at = grpc if protocol == "grpc" else http.removeprefix("http://")
+    else:
+        at = "http://" + grpc if protocol == "grpc" else http
     return subprocess.Popen([*command, protocol, at, *map(str, args)], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
 

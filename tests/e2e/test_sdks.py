@@ -1,4 +1,4 @@
-"""Proves the OTLP receivers with the official OpenTelemetry SDKs of Python and JavaScript, over
+"""Proves the OTLP receivers with the official OpenTelemetry SDKs of Python, JavaScript and Go, over
 gRPC and HTTP (protobuf; JSON where the SDK speaks it): traces, logs and metrics come back attribute
 for attribute."""
 
