@@ -10,12 +10,16 @@ data="${HG_DATA:-build/demo-data}"
 history="${HG_HISTORY:-2h}"
 
 work="$(mktemp -d)"
-# The demo's agents hear directives: they need a token of their own.
-new_token="$("$binary" token --new agent --agents '*')"
+# The demo's agents send, and hear directives, under a token that speaks for them.
+new_token="$("$binary" token --new ingest,agent,operate --agents '*')"
 agent_token="$(sed -n 's/^token: *//p' <<<"$new_token")"
 sed -n 's/^line: *//p' <<<"$new_token" >"$work/tokens"
+mkdir -p "$(dirname "$data")"
+pager="$(cd "$(dirname "$data")" && pwd)/pager.log"
+(umask 077 && tools/demo_config.sh "$pager" >"$work/honeyguide.yaml")
 # shellcheck disable=SC2086
-"$binary" serve --data "$data" --token-file "$work/tokens" --login-url ${HG_SERVE_FLAGS:-} \
+"$binary" serve --config "$work/honeyguide.yaml" --data "$data" --token-file "$work/tokens" \
+  --enable-exec --login-url ${HG_SERVE_FLAGS:-} \
   >"$work/ready" 2>"$work/err" &
 server=$!
 demo=""
@@ -38,8 +42,8 @@ export HONEYGUIDE_URL="http://$(address http)"
 
 since="$(python3 tools/run_report.py --since-last-span)"
 [[ -n "$since" ]] && history="$since"
-"$binary" demo --url "http://$(address otlp_http)" --api "$HONEYGUIDE_URL" --token-of "$data" \
-  --agent-token "$agent_token" --history "$history" >"$work/demo" &
+"$binary" demo --url "http://$(address otlp_http)" --api "$HONEYGUIDE_URL" \
+  --token "$agent_token" --agent-token "$agent_token" --history "$history" >"$work/demo" &
 demo=$!
 until grep -q '^history:' "$work/demo" 2>/dev/null; do
   kill -0 $demo 2>/dev/null || exit 1
@@ -51,5 +55,6 @@ echo
 echo "Open the page:   $(sed -n 's/^page: //p' "$work/err" | head -1)   (once; it signs you in)"
 echo "Send your own:   export OTEL_EXPORTER_OTLP_ENDPOINT=http://$(address otlp_http)"
 echo "Ask:             $binary search 'agent:coder-2 dur>5s'"
+echo "Who was woken:   $pager"
 echo "Stop:            Ctrl-C"
 wait $server
