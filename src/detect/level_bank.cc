@@ -24,6 +24,8 @@ constexpr double kRangeRate = 2e-4;
 
 int habit_slot(double time_s) {
   const double inside = time_s - std::floor(time_s / kDaySeconds) * kDaySeconds;
+  // Times so far away that a day is less than their precision have no place in it.
+  if (!(inside >= 0 && inside < kDaySeconds)) return 0;
   return std::min(static_cast<int>(inside / kDaySeconds * 48), 47);
 }
 

@@ -50,7 +50,9 @@ class SeasonProfile {
   };
 
   static Place place_of(double time_s) {
-    const double inside = time_s - std::floor(time_s / kPeriodSeconds) * kPeriodSeconds;
+    double inside = time_s - std::floor(time_s / kPeriodSeconds) * kPeriodSeconds;
+    // Times so far away that the period is less than their precision have no place in it.
+    if (!(inside >= 0 && inside < kPeriodSeconds)) inside = 0;
     const double at = std::min(inside / slot_seconds(), kSlots - 1e-9) - 0.5;
     const int left = at < 0 ? kSlots - 1 : static_cast<int>(at);
     return {left, left + 1 == kSlots ? 0 : left + 1, at - std::floor(at)};

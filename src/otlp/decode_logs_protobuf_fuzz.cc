@@ -25,8 +25,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   HG_CHECK(again.has_value() && again->error_message.empty());
   HG_CHECK(again->batch.records.size() == first->batch.records.size());
   HG_CHECK(otlp::encode_logs_protobuf(again->batch) == protobuf);
-  const auto json = otlp::decode_logs_json(shared(otlp::encode_logs_json(first->batch)));
+  // JSON has one NaN and nested values keep the bytes they came in, so what JSON says is compared.
+  const std::string text = otlp::encode_logs_json(first->batch);
+  const auto json = otlp::decode_logs_json(shared(text));
   HG_CHECK(json.has_value() && json->error_message.empty());
-  HG_CHECK(otlp::encode_logs_protobuf(json->batch) == protobuf);
+  HG_CHECK(otlp::encode_logs_json(json->batch) == text);
   return 0;
 }

@@ -10,11 +10,13 @@ export type AuditEntry = { id: number; at_unix_ns: string; actor: string; action
 export type Budget = { limit_usd: number; period_start_unix_ns: string; period_end_unix_ns: string; spent_usd: Series; forecast: Forecast | null; empty: { q10_unix_ns: string | null; q50_unix_ns: string | null; q90_unix_ns: string | null } | null; contributors: ({ agent: Agent | null; cost_usd: number })[] };
 export type BudgetRow = { name: string; selector: Record<string, string>; limit_usd: number | null; limit_tokens: number | null; period_ms: number; period_start_unix_ns: string; period_end_unix_ns: string; spent_usd: number | null; spent_tokens: number | null; spent_ratio: number | null; source: "file" | "runtime" };
 export type Change = { at_unix_ns: string; kind: string; sentence: Sentence; severity: Severity | null; before_alert: { alert_id: string; before_ms: number; what: string } | null; link: Link | null };
+export type Condition = { name: string; description: string; severity: Severity; category: string; state: "ok" | "pending" | "firing" | "unknown"; since_unix_ns: string | null; evaluated_unix_ns: string | null; when: string; for_ms: number; inputs: ({ name: string; value: number | null; meaning: string })[]; missing: string[]; agents: Agent[]; trace_id: string | null; what_to_do: string | null };
 export type Conflict = { id: string; type: string; state: string; parties: Agent[]; about: string | null; rounds: number | null; method: string | null; severity: Severity; since_unix_ns: string; age_ms: number; usual_ms: number | null; resolved_unix_ns: string | null; resolution: string | null; trace_id: string | null; alert_id: string | null; cycle_id: string | null };
 export type Control = { supported: boolean; directive: string | null; since_unix_ns: string | null; reason: string | null; by: string | null; ack_state: string | null; acked_unix_ns: string | null; help: string | null };
 export type Edge = { source: string; target: string; kind: string; count: number; rate_per_h: number | null; p50_ms: number | null; p95_ms: number | null; p95_usual_ms: number | null; errors: number; error_ratio: number | null; wait: { since_unix_ns: string | null; oldest_ms: number; usual_ms: number | null; count: number } | null; trace_id: string | null };
 export type Effect = { directive: string; agent: Agent; does: string; reversible: boolean; supported: boolean; unsupported_reason: string | null; running_tasks: number | null; waiting_agents: Agent[]; dry_run: { at_unix_ns: string; text: string; saves_usd: number | null; over_ms: number | null } | null; guards: Guard[] };
 export type Error = { error: { code: string; message: string; request_id?: string; position?: number; length?: number; needs?: string } };
+export type ForecastAccuracy = { class: string; series: number; predictions: number; breaches: number; scored_forecasts: number; waiting_forecasts: number; precision_ratio: number | null; recall_ratio: number | null; f1_ratio: number | null; coverage_ratio: number | null; brier: number | null; lead_median_ms: number | null };
 export type LabelChange = { label: string; critical_before_ms: number; critical_after_ms: number; self_before_ms: number; self_after_ms: number; spans_before: number; spans_after: number };
 export type List = { total: Total; next_cursor: string | null; partial: Partial | null };
 export type Matcher = { name: string; value: string; is_regex?: boolean; is_equal?: boolean };
@@ -29,6 +31,7 @@ export type Rule = { name: string; kind: string; expression: string; for_ms: num
 export type Sentence = { text: string; parts: Part[] };
 export type Series = { start_unix_ms: number; step_ms: number; values: (number | null)[]; expected_low?: (number | null)[] | null; expected_high?: (number | null)[] | null };
 export type SettingsEntry = { key: string; title: string; help: string | null; type: "number" | "duration_ms" | "ratio" | "usd" | "text" | "boolean" | "list" | "json"; value: unknown; unit: string | null; default: unknown; source: "default" | "file" | "flag" | "environment" | "runtime"; source_detail: string | null; changeable: boolean; why_not: string | null; role: string };
+export type Severity = "low" | "medium" | "high" | "critical" | "emergency";
 export type Silence = { id: string; matchers: Matcher[]; starts_unix_ns: string; ends_unix_ns: string | null; state: "active" | "pending" | "expired"; created_by: string; reason: string; hides: number };
 export type Skeleton = { trace_id: string; trace_ids: string[]; joined_by: string | null; run_id: string | null; workflow: string | null; name: string; outcome: Outcome; outcome_text: string; start_unix_ns: string; duration_ns: number; running: boolean; spans: number; errors: number; tokens: number | null; cost_usd: number | null; cost_usual_usd: number | null; truncated: { shown: number; total: number } | null; culprit: { sentence: Sentence; confidence_ratio: number | null; span: number | null } | null; first_error: number | null; agents: Agent[]; names: string[]; columns: Columns; critical_path: { span: number; start_ns: number; end_ns: number }[]; critical_owners: PathOwner[]; waits: ({ span: number; agent: number; target: number; start_ns: number; end_ns: number; usual_ms: number | null })[]; interactions: ({ from: number; to: number; kind: "handoff" | "delegation" | "message" | "return"; at_ns: number; label: string; span: number; error: boolean })[]; loops: ({ agent: number; steps: string[]; repeats: number; evidence: string; span: number; nothing_new_since_turn: number | null; cost_since_usd: number | null; turns: ({ spans: number[]; changed: boolean[]; new_information: boolean; tokens: number | null; cost_usd: number | null })[] })[]; partial: Partial | null };
 export type SpanDocument = { resource: Record<string, unknown>; scope: Record<string, unknown>; span: Record<string, unknown>; derived: { kind: number; agent: Agent | null; self_ms: number | null; critical_ratio: number | null; model: string | null; tokens_input: number | null; tokens_output: number | null; cost_usd: number | null; first_chunk_ms: number | null; same_as_before: number | null; recognised_by: string | null }; arguments: Payload | null; result: Payload | null; messages: { role: string; text: string; bytes: number }[]; evaluations: ({ name: string; score: number | null; label: string | null; explanation: string | null })[]; content_missing: string | null };
@@ -49,7 +52,6 @@ export type Link = { kind: string; id: string };
 export type Outcome = "success" | "failed" | "limit" | "running" | "unknown";
 export type Part = { kind: "text" | "strong" | "code" | "agent" | "workflow" | "duration" | "money" | "ratio" | "number" | "time"; text?: string; agent?: Agent; name?: string; ms?: number; usd?: number; value?: number; unit?: string; unix_ns?: string };
 export type Payload = { text: string; bytes: number; hash?: string };
-export type Severity = "low" | "medium" | "high" | "critical" | "emergency";
 
 /** The JSON answer of each route. */
 export type Answers = {
@@ -101,16 +103,22 @@ export type Answers = {
   "DELETE /api/v1/budgets/{name}": { deleted: string };
   /** Two traces (before, after), or the traces of two times (before_start … after_end). */
   "GET /api/v1/compare": { kind: "traces" | "times"; traces_before: number; traces_after: number; labels: LabelChange[]; paths: { path: string; count_before: number; count_after: number; duration_before_ms: number; duration_after_ms: number; self_before_ms: number; self_after_ms: number }[]; partial: Partial | null };
+  /** Critical conditions with their inputs; what has no input is unknown. */
+  "GET /api/v1/conditions": List & { items: Condition[]; firing: number };
   /** Conflicts between agents. */
   "GET /api/v1/conflicts": List & { items: Conflict[]; summary: Record<string, unknown>; counts: { open: number; resolved: number; review: number } };
   /** The real-time dashboard of the library, as JSON. */
   "GET /api/v1/dashboard": { timestamp_unix_ns: string; active_tasks: number; active_conflicts: number; total_hourly_throughput: number; agent_status: Record<string, Record<string, unknown>>; system_health: string };
+  /** The alert section of the library's health dashboard, as JSON. */
+  "GET /api/v1/dashboard/alerts": { timestamp_unix_ns: string; total_active_alerts: number; critical_alerts: number; alert_counts_by_category: Record<string, Record<string, unknown>>; critical_conditions_active: number; prediction_engine_status: "active" | "training"; next_predictions: ({ metric: string; predicted_value: number; eta_ms: number | null; confidence: number })[] };
   /** Starts the demo swarm within the server. */
   "POST /api/v1/demo": { started: boolean };
   /** Who waits for whom now, and how long it usually takes. */
   "GET /api/v1/dependencies": { chains: Record<string, unknown>[]; edges: Record<string, unknown>[]; partial: Partial | null };
   /** Policies, escalations under way, receivers. */
   "GET /api/v1/escalations": { policies: Record<string, unknown>[]; current: Record<string, unknown>[]; receivers: Record<string, unknown>[] };
+  /** How the server is, and what to do about it. */
+  "GET /api/v1/health": { score: number; status: Status; now_unix_ns: string; inputs: ({ name: string; score: number | null; weight: number; text: string | null; unknown_reason: string | null })[]; components: ({ name: string; status: Status; text: string | null; fix: string | null })[]; recommendations: { text: string; severity: Severity }[]; stages: ({ name: string; rate_per_s: number | null; lag_ms: number | null; drops: number | null; p99_ms: number | null; status: Status })[]; storage: Record<string, unknown> | null; resources: ({ name: string; unit: string; used: number | null; limit: number | null; status: Status; series: Series | null })[]; clients: Record<string, unknown>[]; validation: Record<string, unknown>[]; partial: Partial | null };
   /** Log records as OTLP JSON, newest first. */
   "GET /api/v1/logs": OtlpLogs;
   /** Loops, newest first. */
@@ -139,9 +147,13 @@ export type Answers = {
   "GET /api/v1/operations": { operations: { name: string; kind: string }[] };
   /** The whole overview in one answer. */
   "GET /api/v1/overview": { now_unix_ns: string; start_unix_ns: string; end_unix_ns: string; health: { score: number | null; status: Status; series: Series | null; changed: Record<string, unknown> | null }; attention: { items: Alert[]; total: number; more_warnings: number; inert_rules: number; silenced: Record<string, unknown> | null; quiet: Record<string, unknown> | null }; cards: { throughput: Metric; success: Metric; cost: Metric; tokens: Metric }; agents: { items: AgentRow[]; as_usual: number }; changes: Change[]; partial: Partial | null };
+  /** Breaches that are predicted, the soonest first, and how right such predictions were. */
+  "GET /api/v1/predictions": List & { items: Alert[]; accuracy: ForecastAccuracy[] };
+  /** Measured accuracy by metric class, and every series that is forecast. */
+  "GET /api/v1/predictions/accuracy": { classes: ForecastAccuracy[]; forecasters: { count: number; limit: number; refused_points: number }; series: ({ id: string; series: string; title: string; class: string; value: number | null; threshold: number; direction: "up" | "down"; horizon_ms: number; breached: boolean; breach_ratio: number; expected_peak: number | null; made_unix_ns: string | null })[] };
   /** Rules in force and whether they fire or are inert. */
   "GET /api/v1/rules": List & { items: Rule[] };
-  /** What a rule, or an expression, would have done over the last seven days. */
+  /** What a rule, or an expression, would have done over the time before now (`over`, 7d). */
   "POST /api/v1/rules/preview": { fired: number; over_ms: number; series_judged: number; firing_ms: number; series: Series; fired_at_unix_ns: string[]; threshold: number };
   /** Runs, newest first. */
   "GET /api/v1/runs": List & { items: TraceRow[] };
