@@ -160,6 +160,11 @@ void GrpcConnection::on_readable() {
     const TransportResult read = receive(IoThread::kScratchBytes);
     if (read.state == TransportState::kWouldBlock) break;
     if (read.state != TransportState::kOk) return close();
+    if (lingers_since_ns_ != 0) {
+      lingered_bytes_ += read.bytes;
+      if (lingered_bytes_ > kLingerBytesMax) return close();
+      continue;
+    }
     if (!feed({thread().scratch(), read.bytes})) return;
     if (read.bytes < IoThread::kScratchBytes) break;
   }
@@ -379,8 +384,10 @@ void GrpcConnection::on_control_frame(const nghttp2_frame& frame) {
       if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) return;
       if (!std::exchange(handshaken_, true)) return;
       break;
-    case NGHTTP2_WINDOW_UPDATE:
     case NGHTTP2_GOAWAY:
+      client_left_ = true;
+      return;
+    case NGHTTP2_WINDOW_UPDATE:
       return;
     default:
       break;

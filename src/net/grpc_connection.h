@@ -150,6 +150,10 @@ class GrpcConnection final : public SocketConnection {
   void submit_trailers(Call& call);
   void end_flight(Call& call);
   void check_deadlines(std::int64_t now_ns);
+  // A connection that is over waits so long, and drops so many bytes, for the client to close its
+  // side.
+  static constexpr std::int64_t kLingerNs = 1'000'000'000;
+  static constexpr std::size_t kLingerBytesMax = 64 * 1024;
   // Moves frames from the session to the socket.
   void flush_session();
   void report_streams();
@@ -169,8 +173,11 @@ class GrpcConnection final : public SocketConnection {
   std::deque<std::pair<std::int32_t, std::int32_t>> skipped_ids_;  // both ends included
   std::int64_t started_ns_ = 0;
   std::int64_t idle_since_ns_ = 0;
-  std::size_t held_bytes_ = 0;      // messages in handlers
-  std::size_t withheld_bytes_ = 0;  // received, window not given back yet
+  bool client_left_ = false;  // it sent GOAWAY
+  std::size_t lingered_bytes_ = 0;
+  std::int64_t lingers_since_ns_ = 0;  // over: only reads and drops, until the client closes
+  std::size_t held_bytes_ = 0;         // messages in handlers
+  std::size_t withheld_bytes_ = 0;     // received, window not given back yet
   TokenBucket resets_;
   TokenBucket control_;
 

@@ -272,7 +272,7 @@ bool GrpcConnection::next_batch(std::string& batch) {
 }
 
 void GrpcConnection::flush_session() {
-  if (!open()) return;
+  if (!open() || lingers_since_ns_ != 0) return;
   bool more = true;
   while (more && out_bytes() == 0) {
     std::string batch;
@@ -284,7 +284,12 @@ void GrpcConnection::flush_session() {
   report_streams();
   const bool over =
       nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
-  if (out_bytes() == 0 && (over || (goaway_sent_ && calls_.empty()))) close();
+  if (out_bytes() != 0 || !(over || (goaway_sent_ && calls_.empty()))) return;
+  if (!client_left_ || flooded_ || draining_) return close();
+  // The client said goodbye. What it still sends is read and dropped: a reset, which a close with
+  // unread bytes causes, could destroy the answers on their way to it.
+  lingers_since_ns_ = thread().now_ns();
+  shutdown_send();
 }
 
 void GrpcConnection::report_streams() {
@@ -341,6 +346,10 @@ void GrpcConnection::check_deadlines(std::int64_t now_ns) {
 }
 
 void GrpcConnection::on_tick(std::int64_t now_ns) {
+  if (lingers_since_ns_ != 0) {
+    if (draining_ || now_ns - lingers_since_ns_ > kLingerNs) close();
+    return;
+  }
   const GrpcServerOptions& limits = state_->options;
   const auto after = [&](std::chrono::milliseconds timeout, std::int64_t since) {
     return now_ns - since > std::chrono::nanoseconds(timeout).count();

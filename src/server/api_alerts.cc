@@ -302,14 +302,13 @@ void write_alert_metrics(MetricsPage& page, AlertService& service) {
   counter("honeyguide_alerts_resolved_total", "Alerts that were resolved.", stats.resolved_total);
   counter("honeyguide_alerts_left_out_total", "Alerts beyond the limit of open ones.",
           stats.left_out_total);
-  counter("honeyguide_notifications_total", "Notifications delivered.", stats.notified_total);
-  counter("honeyguide_notifications_retried_total", "Attempts after a failed one.",
-          stats.retried_total);
-  counter("honeyguide_notifications_refused_total", "Notifications a receiver refused for good.",
+  counter("honeyguide_outbox_delivered_total", "Notifications delivered.", stats.notified_total);
+  counter("honeyguide_outbox_retried_total", "Attempts after a failed one.", stats.retried_total);
+  counter("honeyguide_outbox_refused_total", "Notifications a receiver refused for good.",
           stats.refused_total);
-  counter("honeyguide_notifications_given_up_total", "Notifications given up after a day.",
+  counter("honeyguide_outbox_given_up_total", "Notifications given up after a day.",
           stats.given_up_total);
-  page.single("honeyguide_notifications_waiting", "gauge", "Notifications in the outbox.",
+  page.single("honeyguide_outbox_waiting", "gauge", "Notifications in the outbox.",
               static_cast<double>(stats.outbox));
   page.single("honeyguide_alert_storm", "gauge", "1 while alerts come as a storm.",
               stats.storm ? 1 : 0);
