@@ -14,6 +14,7 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr std::int64_t kMinute = base::kNanosPerMinute;
+constexpr std::uint64_t kRatioSamplesMin = 10;
 
 constexpr std::array<std::pair<std::string_view, Fold>, 8> kFunctions = {{
     {"last_over_time", Fold::kLast},
@@ -246,7 +247,7 @@ const std::vector<Rule>& default_rules() {
              " < ", 5, 2, "business_metrics",
              "{{ value }} tasks an hour, {{ threshold }} are the limit",
              "See who waits on whom in the topology, and whether tasks arrive at all.");
-    add_pair(out, "error-rate", "avg_over_time(honeyguide_agent_call_error_ratio[10m])", " > ",
+    add_pair(out, "error-rate", "avg_over_time(honeyguide_agent_call_error_ratio[30m])", " > ",
              0.05, 0.10, "performance", "{{ agent }} fails in {{ value }} of its calls",
              "Look at the newest failed trace of the agent.");
     add_pair(out, "response-time",
@@ -272,6 +273,10 @@ const std::vector<Rule>& default_rules() {
     add_pair(out, "disk", "last_over_time(honeyguide_system_disk_percent[5m])", " > ", 90, 98,
              "system_health", "{{ value }} % of the disk is used",
              "Shorten the retention (--disk caps it), or give the volume more space.");
+    // One failure of two is no rate: a ratio is judged from ten buckets with calls on.
+    for (Rule& rule : out) {
+      if (rule.expression.series.ends_with("_ratio")) rule.samples_min = kRatioSamplesMin;
+    }
     return out;
   }();
   return rules;

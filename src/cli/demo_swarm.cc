@@ -26,25 +26,25 @@ struct Step {
   const char* answered;
 };
 constexpr Step kCoding[] = {
-    {"planner", "plan", "read_issue", 0.01, "Plan the fix for: ",
+    {"planner", "plan", "read_issue", 0.002, "Plan the fix for: ",
      "Three steps: reproduce it with a test, change the retry loop, run the suite."},
-    {"coder-1", "implement", "edit_file", 0.05, "Implement the plan for: ",
+    {"coder-1", "implement", "edit_file", 0.01, "Implement the plan for: ",
      "Changed the back-off to grow up to 30 s and to give up after five attempts."},
-    {"tester", "test", "run_tests", 0.08,
+    {"tester", "test", "run_tests", 0.016,
      "Test the change for: ", "Ran the suite: what failed before passes now."},
-    {"reviewer", "review", "read_diff", 0.02,
+    {"reviewer", "review", "read_diff", 0.004,
      "Review the change for: ", "Reads well; the constant deserves a name."}};
 constexpr Step kNewsroom[] = {
-    {"researcher", "research", "web_search", 0.06,
+    {"researcher", "research", "web_search", 0.012,
      "Find sources on: ", "Four sources agree on the dates, one contradicts the cost."},
-    {"writer", "draft", "write_draft", 0.02, "Write 600 words on: ", "Draft of 612 words is done."},
-    {"editor", "edit", "edit_draft", 0.03,
+    {"writer", "draft", "write_draft", 0.004, "Write 600 words on: ", "Draft of 612 words is done."},
+    {"editor", "edit", "edit_draft", 0.006,
      "Edit the draft on: ", "Cut the second section by half and moved the quote up."},
-    {"fact-checker", "check", "look_up", 0.04,
+    {"fact-checker", "check", "look_up", 0.008,
      "Check the facts of: ", "Two of nine statements need a source."}};
 constexpr Step kHelpDesk[] = {
-    {"triage", "classify", "read_ticket", 0.01, "Classify the ticket: ", "Billing, not urgent."},
-    {"answerer", "answer", "search_docs", 0.05,
+    {"triage", "classify", "read_ticket", 0.002, "Classify the ticket: ", "Billing, not urgent."},
+    {"answerer", "answer", "search_docs", 0.01,
      "Answer the ticket: ", "Sent the steps to change the invoice address."}};
 
 struct Team {

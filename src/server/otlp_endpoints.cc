@@ -87,6 +87,7 @@ class HttpEndpoint {
     }
     if (!deps_.ingest_budget.reserve(static_cast<std::size_t>(content_length.value_or(0)),
                                      &admission.reservation)) {
+      deps_.receiver.count_overloaded();
       admission.refusal =
           status_response(429, encoding_of(head).value_or(Encoding::kProtobuf), kCodeUnavailable,
                           "the ingest queue is full; send again later", 1000);
@@ -274,6 +275,7 @@ OtlpGrpcEndpoint make_otlp_grpc_endpoint(OtlpEndpointDeps deps) {
     if (const auto refusal = refuse_sender(deps.access, head.metadata)) {
       admission.status = {static_cast<net::GrpcCode>(refusal->code), refusal->message, {}};
     } else if (!deps.ingest_budget.reserve(message_bytes, &admission.reservation)) {
+      deps.receiver.count_overloaded();
       constexpr std::string_view kMessage = "the ingest queue is full; send again later";
       admission.status = {net::GrpcCode::kUnavailable, std::string(kMessage),
                           net::grpc_retry_info(net::GrpcCode::kUnavailable, kMessage, 1000)};

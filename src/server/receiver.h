@@ -78,6 +78,9 @@ class Receiver {
   // kAccepted.
   void receive(IngestRequest request, IngestDone done);
 
+  // A request that was refused before its body was read, because the ingest budget is used up.
+  void count_overloaded() { stats_.overloaded_requests += 1; }
+
   const ReceiverStats& stats() const { return stats_; }
 
  private:
