@@ -37,7 +37,8 @@ constexpr Step kCoding[] = {
 constexpr Step kNewsroom[] = {
     {"researcher", "research", "web_search", 0.012,
      "Find sources on: ", "Four sources agree on the dates, one contradicts the cost."},
-    {"writer", "draft", "write_draft", 0.004, "Write 600 words on: ", "Draft of 612 words is done."},
+    {"writer", "draft", "write_draft", 0.004,
+     "Write 600 words on: ", "Draft of 612 words is done."},
     {"editor", "edit", "edit_draft", 0.006,
      "Edit the draft on: ", "Cut the second section by half and moved the quote up."},
     {"fact-checker", "check", "look_up", 0.008,

@@ -1,5 +1,5 @@
 """Proves what senders see when ingest is past its bound in bytes: the retryable answer with a delay,
-on HTTP and gRPC, in flat memory; what was refused is not stored and can be sent again."""
+on HTTP and gRPC; and that the official SDKs wait, send again and lose nothing."""
 
 import socket
 
@@ -10,6 +10,7 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 
+import senders
 from harness import Server, wait_until
 from otlp import trace_request
 
@@ -86,6 +87,22 @@ def test_grpc_answers_a_retryable_status_with_retry_info(server):
         assert info.retry_delay.ToTimedelta().total_seconds() > 0
         export(request, timeout=30)
     assert server.get(f"/api/v1/traces/{trace_id}").status_code == 200
+
+
+@pytest.mark.parametrize("language, protocol", senders.PROTOCOLS)
+def test_the_sdks_wait_and_deliver_everything(server, language, protocol):
+    def refused():
+        return server.json("/api/v1/stats")["ingest"]["overloaded_requests"]
+
+    before = refused()
+    with Flood(server):
+        sender = senders.start(server, language, protocol, 50)
+        wait_until(lambda: refused() > before or sender.poll() is not None, 60, "a refusal")
+        assert sender.poll() is None, sender.communicate()
+    trace_ids = senders.finish(sender)["trace_ids"]
+    assert len(trace_ids) == 50
+    missing = [i for i in trace_ids if server.get(f"/api/v1/traces/{i}").status_code != 200]
+    assert not missing
 
 
 def test_memory_stays_within_its_bound_while_senders_push(server):
