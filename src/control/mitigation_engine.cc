@@ -111,17 +111,22 @@ void MitigationEngine::turn(store::TenantId tenant, const std::string& alert_id,
   }
 }
 
+// A forecast is no illness yet, and what is only worth a look neither: were they counted, a nervous
+// detector would hold back every action, a person's too.
+void MitigationEngine::count_sick(const Trigger& trigger, int by) {
+  if (trigger.prediction || trigger.severity == "low" || trigger.severity == "medium") return;
+  auto& sick = sick_[trigger.tenant];
+  if ((sick[trigger.agent] += by) <= 0) sick.erase(trigger.agent);
+}
+
 void MitigationEngine::observe(const Trigger& trigger) {
   MutexLock lock(mutex_);
   const AlertKey key{trigger.tenant, trigger.alert_id};
   const auto found = active_.find(key);
   if (found != active_.end()) {
     Active& active = found->second;
-    if (active.confirmed && active.trigger.agent != trigger.agent) {
-      --sick_[trigger.tenant][active.trigger.agent];
-      ++sick_[trigger.tenant][trigger.agent];
-    }
-    if (!active.confirmed) ++sick_[trigger.tenant][trigger.agent];
+    if (active.confirmed) count_sick(active.trigger, -1);
+    count_sick(trigger, 1);
     active.trigger = trigger;
     active.confirmed = true;
     return;
@@ -132,7 +137,7 @@ void MitigationEngine::observe(const Trigger& trigger) {
   }
   const base::UnixNanos now = parts_.clock.now();
   active_[key] = Active{trigger, now, 0, true};
-  ++sick_[trigger.tenant][trigger.agent];
+  count_sick(trigger, 1);
   ledgers_[trigger.tenant].triggered(config_, trigger.agent, now);
   turn(trigger.tenant, trigger.alert_id, true);
 }
@@ -141,11 +146,7 @@ void MitigationEngine::cleared(store::TenantId tenant, const std::string& alert_
   MutexLock lock(mutex_);
   const auto found = active_.find({tenant, alert_id});
   if (found == active_.end()) return;
-  if (found->second.confirmed) {
-    auto& sick = sick_[tenant];
-    const auto count = sick.find(found->second.trigger.agent);
-    if (count != sick.end() && --count->second <= 0) sick.erase(count);
-  }
+  if (found->second.confirmed) count_sick(found->second.trigger, -1);
   active_.erase(found);
   turn(tenant, alert_id, false);
 }

@@ -184,6 +184,7 @@ class MitigationEngine {
   ActionRecord& keep(ActionRecord record) HG_REQUIRES(mutex_);
   void changed(const ActionRecord& record, Deferred& later) HG_REQUIRES(mutex_);
   ActionRecord* find_locked(store::TenantId tenant, const std::string& id) HG_REQUIRES(mutex_);
+  void count_sick(const Trigger& trigger, int by) HG_REQUIRES(mutex_);
   std::int64_t sick_peers(const ActionRecord& record, const FleetView& fleet) const
       HG_REQUIRES(mutex_);
   std::string next_id() HG_REQUIRES(mutex_);
