@@ -30,10 +30,12 @@ std::string_view shown_state(health::State state) {
 }
 
 void write_inputs(JsonWriter& json, const health::HealthReport& report) {
+  double sum = 0;
+  for (const health::Factor& factor : report.factors) sum += factor.weight;
   json.key("inputs").begin_array();
   for (const health::Factor& factor : report.factors) {
     json.begin_object().field("name", factor.name).field("score", factor.value);
-    json.field("weight", factor.weight);
+    json.field("weight", sum > 0 ? factor.weight / sum : 0.0);
     json.field("text", base::format_double(std::round(factor.reading * 100) / 100));
     json.key("unknown_reason").null().end_object();
   }
