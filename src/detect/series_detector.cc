@@ -24,6 +24,7 @@ constexpr double kHabitFree = 3;  // scales of habit that change nothing
 constexpr double kSurpriseCap = 16;
 constexpr double kStrange = 3;  // -log10 p from which learning slows down
 constexpr double kStrangeWeight = 0.05;
+constexpr double kLearnedSurpriseMax = 3.5;
 constexpr std::uint16_t kStrangeRowsMax = 60;  // after these the new state is accepted
 constexpr std::uint16_t kAnchorRows = 240;
 constexpr double kGapSteps = 5;
@@ -130,13 +131,26 @@ double SeriesDetector::fuse(const Features& features, Judgement& out) const {
   return std::pow(sum, 2.0 / 3);
 }
 
+// The levels must not follow an anomaly, but a share of normal points that leaves the strange ones
+// out is none: it calls them rarer than they are. So the r-th row of a strange run counts 1/r
+// times, as a score that comes once in 3,000 points at most: how many there are is learned, not how
+// large one was, or the first outage would hide the second.
+void SeriesDetector::calibrate(double fused, double weight, std::uint32_t seen) {
+  if (strange_run_ > 0 && weight < 1) {
+    weight = 1.0 / strange_run_;
+    const double usual = calibrator_.tail_value(kLearnedSurpriseMax);
+    if (usual > 0) fused = std::min(fused, usual);
+  }
+  calibrator_.learn(fused, weight, seen);
+}
+
 void SeriesDetector::learn_features(const Features& features, double fused, double weight) {
   // Before, scales are guesses and the features with them.
   const std::uint32_t settled = seen_ - std::min(seen_, kUnsettledPoints);
   if (settled == 0) return;
   for (int k = 0; k < kFeatureCount; ++k) tails_[k].learn(features.raw[k], weight, settled - 1);
   if (settled <= kUnsettledPoints) return;
-  calibrator_.learn(fused, weight, settled - kUnsettledPoints - 1);
+  calibrate(fused, weight, settled - kUnsettledPoints - 1);
 }
 
 void SeriesDetector::learn_steps(double x, double weight, const Prediction& prediction) {

@@ -76,6 +76,7 @@ class SeriesDetector {
   double confidence(double time_s) const;
   void begin(double time_s, double value);
   void note_gap(double time_s);
+  void calibrate(double fused, double weight, std::uint32_t seen);
   void learn_features(const Features& features, double fused, double weight);
   void learn_steps(double x, double weight, const Prediction& prediction);
 

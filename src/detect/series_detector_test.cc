@@ -244,6 +244,41 @@ TEST(SeriesDetectorTest, PValuesAreCalibratedOnCleanSeries) {
   }
 }
 
+// What nobody would label (deployments, lone spikes, daily jobs) counts as normal: p stays a rate
+// where it matters, far out.
+TEST(SeriesDetectorTest, PValuesStayRatesFarOutAmongNuisances) {
+  double points = 0;
+  double below[2] = {};
+  constexpr double kLevels[] = {0.001, 0.0001};
+  for (int run = 0; run < 3 * kSyntheticFamilyCount; ++run) {
+    SyntheticOptions options;
+    options.family = static_cast<SyntheticFamily>(run % kSyntheticFamilyCount);
+    options.seed = 700 + static_cast<std::uint64_t>(run);
+    const SyntheticSeries series = make_synthetic(options);
+    SeriesDetector detector;
+    for (std::size_t i = 0; i < series.value.size(); ++i) {
+      const Judgement judgement =
+          detector.observe(static_cast<double>(series.time_s[i]), series.value[i]);
+      if (i < series.value.size() / 2 || !judgement.judged || series.label[i] != 0) continue;
+      points += 1;
+      for (int k = 0; k < 2; ++k) below[k] += judgement.p <= kLevels[k] ? 1 : 0;
+    }
+  }
+  EXPECT_GT(below[0] / points, 0.5 * kLevels[0]);
+  EXPECT_LT(below[0] / points, 2 * kLevels[0]);
+  EXPECT_LT(below[1] / points, 5 * kLevels[1]);
+}
+
+TEST(SeriesDetectorTest, OneOutageDoesNotHideTheNext) {
+  std::mt19937_64 random(21);
+  SeriesDetector detector = trained(1500, random);
+  for (int i = 0; i < 10; ++i) detector.observe(kStart + 60.0 * (1500 + i), 1000);
+  for (int i = 0; i < 800; ++i) {
+    detector.observe(kStart + 60.0 * (1510 + i), noisy(random, 100, 5));
+  }
+  EXPECT_LT(detector.observe(kStart + 60.0 * 2310, 300).p, 1e-5);
+}
+
 // A floor under quality, far below what the bench measures, so that a mistake cannot hide.
 TEST(SeriesDetectorTest, FindsPlantedAnomaliesInTrafficSeries) {
   Counts counts;

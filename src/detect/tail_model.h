@@ -48,6 +48,10 @@ class ScoreCalibrator {
   double p_value(double score) const;
   void learn(double score, double weight, std::uint32_t seen);
 
+  // The score that is exceeded once in 10^decades points, for decades >= kTailShareLog10; 0 while
+  // nothing is known.
+  double tail_value(double decades) const { return tail_.value_at(decades); }
+
  private:
   static double position(double score);
 

@@ -239,7 +239,7 @@ TEST(SeriesWatch, OpinionsMoveTheBarOfTheirSeriesOnly) {
       EXPECT_TRUE(bench.watch.opine(about, Opinion::kNone, Opinion::kNotAnomaly));
     }
     for (int i = 0; i < 16; ++i) {
-      bench.watch.take(kTenant, point("queue_length", bench.now, 57 + i), false);
+      bench.watch.take(kTenant, point("queue_length", bench.now, 57 + 6 * i), false);
       bench.now += kBucket;
       bench.quiet("queue_length", 100, 50, 2);
     }
