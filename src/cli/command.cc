@@ -17,6 +17,7 @@
 #include "cli/cmd_serve.h"
 #include "cli/cmd_team.h"
 #include "cli/cmd_top.h"
+#include "cli/cmd_validate.h"
 #include "cli/cmd_version.h"
 #include "cli/cmd_watch.h"
 
@@ -46,6 +47,8 @@ constexpr Command kCommands[] = {
     {"trace", "Ask a server", "Show one trace as a tree", run_trace},
     {"services", "Ask a server", "Services that sent spans", run_services},
     {"health", "Ask a server", "How the server is, and what to do about it", run_health},
+    {"validate", "Ask a server", "Check a server end to end: write, read back, compare",
+     run_validate},
     {"alerts", "Ask a server", "What a server warns of now, or warned of", run_alerts},
     {"ack", "Ask a server", "Say that somebody works on an alert", run_ack},
     {"silence", "Ask a server", "List, add and end silences", run_silence},

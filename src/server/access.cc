@@ -28,7 +28,9 @@ base::Result<Principal> Access::identify(const net::Headers& headers) const {
     constexpr std::string_view kScheme = "bearer ";
     if (authorization.size() > kScheme.size() &&
         base::equals_ignore_case(authorization.substr(0, kScheme.size()), kScheme)) {
-      auto found = options_.tokens.find(base::trim(authorization.substr(kScheme.size())));
+      const std::string_view token = base::trim(authorization.substr(kScheme.size()));
+      auto found = options_.tokens.find(token);
+      if (!found && options_.passing_tokens) found = options_.passing_tokens(token);
       if (found) return *std::move(found);
     }
     return Error{ErrorCode::kPermissionDenied,

@@ -2,6 +2,7 @@
 // cookie, or nothing (on loopback, or where the server was told to be insecure).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ struct AccessOptions {
   TokenSet tokens;
   // Requests without credentials get anonymous_principal(); else they are refused.
   bool anonymous_allowed = true;
+  // Tokens that come and go while the server runs; may be empty.
+  std::function<std::optional<Principal>(std::string_view token)> passing_tokens;
   std::int64_t login_code_age_ns_max = 15 * base::kNanosPerMinute;
   std::int64_t session_age_ns_max = 30 * base::kNanosPerDay;
 };

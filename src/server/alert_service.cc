@@ -83,8 +83,13 @@ AlertService::Tenant* AlertService::tenant(store::TenantId id) {
     return nullptr;
   }
   Tenant fresh;
+  alerts::AlertingConfig config = config_;
+  if (id == parts_.quiet_tenant) {
+    config.route = {};
+    config.policies.clear();
+  }
   fresh.book = std::make_unique<AlertBook>(
-      config_, [this, id](const std::string& agent) { return upstream(id, agent); });
+      std::move(config), [this, id](const std::string& agent) { return upstream(id, agent); });
   fresh.evaluator = std::make_unique<alerts::RuleEvaluator>(id, parts_.series);
   std::uint64_t damaged = 0;
   const auto loaded = fresh.book->load(parts_.state, kAlertShardBase + id, damaged);
@@ -269,6 +274,7 @@ alerts::AlertBookStats AlertService::stats() {
   base::MutexLock lock(mutex_);
   alerts::AlertBookStats sum;
   for (const auto& [id, owner] : tenants_) {
+    if (id == parts_.quiet_tenant) continue;
     const auto one = owner.book->stats();
     sum.pending += one.pending;
     sum.firing += one.firing;

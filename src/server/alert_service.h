@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -49,6 +50,8 @@ struct AlertServiceParts {
   store::StateStore& state;
   const base::Clock& clock;
   base::LogSink log;
+  // A tenant whose alerts reach nobody and are in no sum.
+  std::optional<store::TenantId> quiet_tenant;
 };
 
 class AlertService {

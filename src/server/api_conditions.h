@@ -7,6 +7,7 @@
 #include "server/api.h"
 #include "server/api_json.h"
 #include "server/config.h"
+#include "server/validation.h"
 #include "server/vitals.h"
 
 namespace honeyguide::server {
@@ -19,6 +20,7 @@ struct ConditionRouteDeps {
   Vitals& vitals;
   const ServeConfig& config;
   const base::Clock& clock;
+  const Validation& validation;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {

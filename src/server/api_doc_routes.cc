@@ -306,6 +306,15 @@ constexpr RouteDoc kRoutes[] = {
     {"GET /api/v1/conditions", "alerting",
      "Critical conditions with their inputs; what has no input is unknown.", "", "",
      "List & {items: Condition[], firing: integer}", ""},
+    {"POST /api/v1/validation", "server",
+     "Begins a check of the whole server in a tenant of its own; one at a time.", "", "",
+     "{token: string, tenant: string, otlp_http: string, otlp_grpc: string, "
+     "expires_unix_ns: ns}",
+     ""},
+    {"POST /api/v1/validation/finish", "server",
+     "Takes what was found, with the token of the validation only; deletes what it sent.", "",
+     "{results: {name: string, status: 'ok'|'warning'|'failed', text?: string?, fix?: string?}[]}",
+     "{deleted_traces: integer}", ""},
     {"GET /api/v1/health", "server", "How the server is, and what to do about it.", "", "",
      "{score: number, status: Status, now_unix_ns: ns, "
      "inputs: {name: string, score: number?, weight: number, text: string?, "

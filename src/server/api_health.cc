@@ -192,6 +192,21 @@ void write_resources(JsonWriter& json, const ConditionRouteDeps& deps,
   json.end_array();
 }
 
+void write_validation(JsonWriter& json, const ValidationReport& report) {
+  json.key("validation").begin_array();
+  for (const ValidationResult& result : report.results) {
+    json.begin_object().field("name", result.name).field("status", result.status);
+    json.field("text", result.text).key("fix");
+    if (result.fix.empty()) {
+      json.null();
+    } else {
+      json.value(result.fix);
+    }
+    json.key("spans").null().end_object();
+  }
+  json.end_array();
+}
+
 Result<net::HttpResponse> health_document(const ConditionRouteDeps& deps,
                                           const ApiRequest& request) {
   const base::UnixNanos now = deps.clock.now();
@@ -205,7 +220,7 @@ Result<net::HttpResponse> health_document(const ConditionRouteDeps& deps,
   write_storage(json, deps, sample, now);
   write_resources(json, deps, sample, now);
   json.key("clients").begin_array().end_array();
-  json.key("validation").begin_array().end_array();
+  write_validation(json, deps.validation.report());
   json.key("partial").null().end_object();
   return json_response(json.take());
 }

@@ -23,6 +23,7 @@
 #include "server/api_system.h"
 #include "server/api_trace_view.h"
 #include "server/api_traces.h"
+#include "server/api_validation.h"
 #include "server/api_watch.h"
 #include "server/attention.h"
 #include "server/control_hub.h"
@@ -37,6 +38,7 @@
 #include "server/receiver.h"
 #include "server/sender_trust.h"
 #include "server/tenants.h"
+#include "server/validation.h"
 #include "server/vitals.h"
 #include "server/watch_findings.h"
 #include "server/worker_pool.h"
@@ -109,12 +111,15 @@ struct Steering {
   std::unique_ptr<SenderTrust> trust;
   std::unique_ptr<MitigationService> mitigation;
   std::unique_ptr<Outbound> outbound;
+  store::TenantId validation_tenant = 0;
 };
 
 Result<Steering> open_steering(const ServeConfig& config, const ServerStores& stores,
                                engine::Engine& engine, net::IoPool& pool,
                                const base::Clock& clock) {
   Steering out;
+  HG_ASSIGN_OR_RETURN(out.validation_tenant,
+                      Tenants(stores.state).id_of(std::string(kValidationTenant)));
   HG_ASSIGN_OR_RETURN(out.audit,
                       control::AuditLog::open(base::posix_fs(), config.data + "/audit", clock));
   HG_ASSIGN_OR_RETURN(out.directives, control::DirectiveBook::open(stores.state, clock));
@@ -147,16 +152,20 @@ class ServerImpl final : public Server {
         layout_(stores.state),
         tenants_(stores.state),
         ingest_budget_(static_cast<std::size_t>(config_.memory_bytes / kIngestShare)),
-        access_({.tokens = std::move(tokens),
-                 .anonymous_allowed = config_.insecure || (http.loopback && otlp_http.loopback)},
-                clock),
+        validation_(clock),
+        access_(
+            {.tokens = std::move(tokens),
+             .anonymous_allowed = config_.insecure || (http.loopback && otlp_http.loopback),
+             .passing_tokens = [this](std::string_view token) { return validation_.find(token); }},
+            clock),
         api_guard_(guard_options(config_, http)),
         otlp_guard_(guard_options(config_, otlp_http)),
         sink_(*engine_),
         receiver_(sink_, clock, decode_limits(config_)),
         live_(receiver_, clock),
         control_(*steering_.directives, clock),
-        alerts_(config_.alerting, {*engine_, stores_.series, stores_.state, clock, log_}),
+        alerts_(config_.alerting, {*engine_, stores_.series, stores_.state, clock, log_,
+                                   steering_.validation_tenant}),
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
@@ -194,7 +203,10 @@ class ServerImpl final : public Server {
       if (!route.writes_audit) audit_change(*steering_.audit, request, route, status);
     });
     steering_.mitigation->start(
-        [this](store::TenantId tenant) { return triggers_of_alerts(alerts_, tenant); },
+        [this](store::TenantId tenant) {
+          if (tenant == steering_.validation_tenant) return std::vector<control::Trigger>{};
+          return triggers_of_alerts(alerts_, tenant);
+        },
         [this] { live_.touch(); });
   }
 
@@ -262,10 +274,13 @@ class ServerImpl final : public Server {
   }
 
   void add_vital_routes() {
-    const ConditionRouteDeps conditions{*engine_, stores_.traces, stores_.series,
-                                        *vitals_, config_,        clock_};
+    const ConditionRouteDeps conditions{*engine_, stores_.traces, stores_.series, *vitals_,
+                                        config_,  clock_,         validation_};
     add_condition_routes(routes_, conditions);
     add_health_routes(routes_, conditions);
+    add_validation_routes(routes_, {validation_, stores_.traces, steering_.validation_tenant,
+                                    [this] { return otlp_http_server_->address(); },
+                                    [this] { return otlp_grpc_server_->address(); }});
   }
 
   void add_routes(bool may_purge) {
@@ -387,6 +402,7 @@ class ServerImpl final : public Server {
   DemoSwitch demo_;
   Tenants tenants_;
   net::ByteBudget ingest_budget_;
+  Validation validation_;
   Access access_;
   Guard api_guard_;
   Guard otlp_guard_;

@@ -65,6 +65,10 @@ base::Result<Principal> parse_principal(const std::vector<std::string_view>& wor
       }
       principal.roles = *roles;
     } else if (name == "tenant" && !value.empty()) {
+      if (value.front() == kReservedTenantMark) {
+        return base::Error{base::ErrorCode::kInvalidArgument,
+                           where + "names of tenants must not begin with '~'"};
+      }
       principal.tenant = value;
     } else if (name == "agents" && !value.empty()) {
       for (const std::string_view agent : base::split(value, ',')) {

@@ -36,6 +36,9 @@ struct Principal {
   bool speaks_for(std::string_view agent_id) const;
 };
 
+// Tenants of the server's own begin with it; a token file must not name them.
+inline constexpr char kReservedTenantMark = '~';
+
 // The principal without a token: ingest and read, tenant default.
 Principal anonymous_principal();
 

@@ -213,6 +213,10 @@ export type Answers = {
   "GET /api/v1/traces/{trace_id}/skeleton": Skeleton;
   /** Everything about one span; texts are cut at 2,048 bytes unless full is 1. */
   "GET /api/v1/traces/{trace_id}/spans/{span_id}": SpanDocument;
+  /** Begins a check of the whole server in a tenant of its own; one at a time. */
+  "POST /api/v1/validation": { token: string; tenant: string; otlp_http: string; otlp_grpc: string; expires_unix_ns: string };
+  /** Takes what was found, with the token of the validation only; deletes what it sent. */
+  "POST /api/v1/validation/finish": { deleted_traces: number };
   /** Workflows with their figures. */
   "GET /api/v1/workflows": List & { items: WorkflowRow[] };
   /** One workflow in full. */
