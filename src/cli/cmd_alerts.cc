@@ -65,6 +65,11 @@ void print_detail(const json& page, CommandIo& io) {
   print_alert(page["alert"], io);
   if (has(page, "what_to_do")) io.out << "  do: " << text_of(page, "what_to_do") << "\n";
   if (has(page, "runbook_url")) io.out << "  runbook: " << text_of(page, "runbook_url") << "\n";
+  for (const json& culprit : page.value("culprits", json::array())) {
+    io.out << "  likely: ";
+    if (has(culprit, "agent")) io.out << text_of(culprit["agent"], "id") << ", ";
+    io.out << sentence_of(culprit) << "\n";
+  }
   for (const json& line : page["timeline"]) {
     io.out << "  " << pad(when(line, "at_unix_ns"), 12) << pad(text_of(line, "kind"), 12)
            << text_of(line, "text");
@@ -72,6 +77,20 @@ void print_detail(const json& page, CommandIo& io) {
     if (line.value("planned", false)) io.out << " (planned)";
     io.out << "\n";
   }
+}
+
+// How long people took, over the alerts that the server still remembers.
+void print_means(const json& answer, CommandIo& io) {
+  const json means = answer.value("means", json::object());
+  const auto time = [&](const char* name) {
+    return whole_seconds(static_cast<std::int64_t>(means[name].get<double>() * 1e6));
+  };
+  std::string text;
+  if (has(means, "acknowledge_ms")) text += "mean time to acknowledge " + time("acknowledge_ms");
+  if (has(means, "resolve_ms")) {
+    text += (text.empty() ? "" : ", ") + ("mean time to resolve " + time("resolve_ms"));
+  }
+  if (!text.empty()) io.out << text << "\n";
 }
 
 // Prints what the server answered: as it came for --output json, else through `print`.
@@ -216,6 +235,7 @@ int run_alerts(const std::vector<std::string>& args, CommandIo& io) {
   return answer_with("alerts", api, client->get_json(path), io, [&](const json& answer) {
     for (const json& alert : answer["items"]) print_alert(alert, io);
     if (answer["items"].empty()) io.out << "no alerts\n";
+    if (view == "history") print_means(answer, io);
   });
 }
 

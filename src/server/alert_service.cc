@@ -67,6 +67,7 @@ void AlertService::evaluate_now() {
   ids.insert(0);  // the default tenant has alerts of its own: of the machine, of Prometheus
   for (const store::TenantId id : ids) {
     evaluate(id);
+    tell_changes(id);
     dispatch(id);
   }
   evaluated_ = parts_.clock.now();
@@ -102,6 +103,7 @@ AlertService::Tenant* AlertService::tenant(store::TenantId id) {
   Tenant& owner = tenants_.emplace(id, std::move(fresh)).first->second;
   owner.book->set_on_change([&owner](const Alert& alert) {
     if (alert.state == alerts::AlertState::kResolved) owner.resolved.push_back(alert);
+    owner.changed.push_back(alert);
   });
   return &owner;
 }
@@ -170,6 +172,16 @@ void AlertService::evaluate(store::TenantId id) {
     }
     for (const Alert& alert : resolved) listener(id, alert, false);
   }
+}
+
+void AlertService::tell_changes(store::TenantId id) {
+  std::vector<Alert> changed;
+  {
+    base::MutexLock lock(mutex_);
+    if (Tenant* owner = tenant(id)) changed.swap(owner->changed);
+  }
+  if (!on_change_) return;
+  for (const Alert& alert : changed) on_change_(id, alert);
 }
 
 // Analytics are read without our lock: who acknowledges does not wait for it.
@@ -255,13 +267,17 @@ void AlertService::dispatch(store::TenantId id) {
 
 Result<void> AlertService::change(store::TenantId id,
                                   const std::function<Result<void>(AlertBook&)>& use) {
-  base::MutexLock lock(mutex_);
-  Tenant* owner = tenant(id);
-  if (owner == nullptr) {
-    return base::Error{base::ErrorCode::kResourceExhausted, "this tenant has no alerts"};
+  {
+    base::MutexLock lock(mutex_);
+    Tenant* owner = tenant(id);
+    if (owner == nullptr) {
+      return base::Error{base::ErrorCode::kResourceExhausted, "this tenant has no alerts"};
+    }
+    HG_RETURN_IF_ERROR(use(*owner->book));
+    HG_RETURN_IF_ERROR(store(id, *owner->book));
   }
-  HG_RETURN_IF_ERROR(use(*owner->book));
-  return store(id, *owner->book);
+  tell_changes(id);
+  return {};
 }
 
 void AlertService::read(store::TenantId id, const std::function<void(const AlertBook&)>& use) {

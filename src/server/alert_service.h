@@ -69,6 +69,10 @@ class AlertService {
     sources_.emplace_back(std::move(name), std::move(source));
   }
   void add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
+  // Hears every alert that began to fire, was acknowledged, resolved or taken back, soon after; on
+  // the thread that changed it, without our lock. Before start().
+  using OnChange = std::function<void(store::TenantId, const alerts::Alert&)>;
+  void set_on_change(OnChange on_change) { on_change_ = std::move(on_change); }
   // Before start(); must outlive stop(). Without one, notifications wait in the outbox.
   void set_sender(alerts::Sender& sender) { sender_ = &sender; }
 
@@ -99,6 +103,7 @@ class AlertService {
     std::map<std::string, std::string> inert;
     base::UnixNanos inert_reported = 0;
     std::vector<alerts::Alert> resolved;  // since the last evaluation
+    std::vector<alerts::Alert> changed;   // not told to on_change_ yet
   };
 
   void run();
@@ -108,6 +113,7 @@ class AlertService {
   void report_inert(store::TenantId id, Tenant& tenant, base::UnixNanos now) HG_REQUIRES(mutex_);
   base::Result<void> store(store::TenantId id, alerts::AlertBook& book) HG_REQUIRES(mutex_);
   void dispatch(store::TenantId id);
+  void tell_changes(store::TenantId id);
   std::vector<std::string> upstream(store::TenantId id, const std::string& agent);
   void refresh_upstream(store::TenantId id, base::UnixNanos now);
 
@@ -116,6 +122,7 @@ class AlertService {
   AlertServiceParts parts_;
   std::vector<std::pair<std::string, Source>> sources_;
   std::vector<Listener> listeners_;
+  OnChange on_change_;
   alerts::Sender* sender_ = nullptr;
   std::atomic<base::UnixNanos> evaluated_{0};
   std::atomic<std::int64_t> evaluation_ns_{0};

@@ -8,6 +8,7 @@
 
 #include "base/strings.h"
 #include "server/alert_json.h"
+#include "server/api_trace_view.h"
 
 namespace honeyguide::server {
 namespace {
@@ -53,13 +54,19 @@ struct ListData {
   std::map<std::string, std::size_t> by_rule;
   std::map<std::string, base::UnixNanos> silence_ends;
   ListCounts counts;
+  alerts::AlertBookStats means;
 };
+
+std::optional<double> milliseconds(std::optional<std::int64_t> ns) {
+  return ns ? std::optional(static_cast<double>(*ns) / base::kNanosPerMilli) : std::nullopt;
+}
 
 ListData collect(const AlertRouteDeps& deps, store::TenantId tenant, std::string_view view,
                  store::TimeRange range, base::UnixNanos now) {
   ListData out;
   deps.alerts.read(tenant, [&](const AlertBook& book) {
     out.alerts = book.open_alerts();
+    out.means = book.stats();
     for (const Alert& alert : out.alerts) {
       ++out.by_rule[alert.finding.rule];
       ++out.counts.active;
@@ -114,6 +121,10 @@ Result<net::HttpResponse> list_alerts(const AlertRouteDeps& deps, const ApiReque
   out.end_array().key("counts").begin_object().field("active", data.counts.active);
   out.field("predicted", data.counts.predicted).field("anomalies", data.counts.anomalies);
   out.field("mitigations", 0).field("silences", data.counts.silences).end_object();
+  out.key("means").begin_object();
+  write_optional(out, "acknowledge_ms", milliseconds(data.means.mean_acknowledge_ns));
+  write_optional(out, "resolve_ms", milliseconds(data.means.mean_resolve_ns));
+  out.end_object();
   write_total(out, data.alerts.size());
   write_next_cursor(out, page, data.alerts.size());
   out.key("partial").null().end_object();
@@ -202,11 +213,14 @@ Result<net::HttpResponse> one_alert(const AlertRouteDeps& deps, const ApiRequest
     out.field("id", cause->id).end_object().end_object();
   }
   out.end_array().key("change").null().key("record").null();
-  out.key("culprits").begin_array().end_array().key("action").null();
+  const LikelyCulprits culprits = deps.culprits.of(request.tenant, *alert);
+  write_culprits(out, culprits, slots);
+  out.key("action").null();
   write_text(out, "what_to_do", alert->finding.what_to_do);
   write_text(out, "runbook_url", alert->finding.runbook_url);
   write_timeline(out, *alert, deps.alerts.config());
-  out.key("partial").null().end_object();
+  write_partial_reason(out, culprits.partial);
+  out.end_object();
   return json_response(out.take());
 }
 

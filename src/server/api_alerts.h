@@ -6,6 +6,7 @@
 #include "server/alert_service.h"
 #include "server/api.h"
 #include "server/api_json.h"
+#include "server/culprit_book.h"
 #include "server/self_metrics.h"
 
 namespace honeyguide::server {
@@ -16,6 +17,7 @@ struct AlertRouteDeps {
   store::SeriesStore& series;
   engine::Engine& engine;
   const base::Clock& clock;
+  CulpritBook& culprits;
 
   SlotOf slot_of(store::TenantId tenant) const {
     return [this, tenant](const std::string& agent) {

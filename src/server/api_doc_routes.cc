@@ -123,12 +123,15 @@ constexpr RouteDoc kRoutes[] = {
      "limit: integer(1..200), cursor: string",
      "",
      "List & {items: Alert[], counts: {active: integer, predicted: integer, anomalies: integer, "
-     "mitigations: integer, silences: integer}}",
+     "mitigations: integer, silences: integer}, "
+     "means: {acknowledge_ms: number?, resolve_ms: number?}}",
      ""},
     {"GET /api/v1/alerts/{id}", "alerts",
      "One alert with its chart, its causes and its record; also one of the past.", "", "",
      "{alert: Alert, chart: object?, why: object[], change: object?, record: object?, "
-     "culprits: object[], action: object?, what_to_do: string?, runbook_url: string?, "
+     "culprits: {agent: Agent?, confidence_ratio: number?, sentence: Sentence, trace_id: "
+     "string?}[], "
+     "action: object?, what_to_do: string?, runbook_url: string?, "
      "timeline: TimelineEntry[], partial: Partial?}",
      ""},
     {"POST /api/v1/alerts/{id}/ack", "alerts", "Somebody takes care of it: escalation stops.", "",

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "server/alert_service.h"
+#include "server/outbound.h"
 
 namespace honeyguide::server {
 namespace {
@@ -22,7 +23,9 @@ constexpr std::int64_t kSilentNs = base::kNanosPerHour;
 Result<std::unique_ptr<MitigationService>> MitigationService::create(
     control::MitigationConfig config, MitigationServiceParts parts) {
   std::unique_ptr<MitigationService> service(new MitigationService(parts));
-  HG_ASSIGN_OR_RETURN(service->client_, net::HttpClient::create(parts.pool, {}));
+  net::HttpClientOptions options;
+  options.address_allowed = outbound_address_allowed;
+  HG_ASSIGN_OR_RETURN(service->client_, net::HttpClient::create(parts.pool, std::move(options)));
   service->effects_ = std::make_unique<notify::Effects>(*service->client_, *service->runner_);
   HG_ASSIGN_OR_RETURN(
       service->engine_,

@@ -14,12 +14,6 @@ namespace {
 using base::JsonWriter;
 using base::Result;
 
-// Link-local addresses are where clouds keep credentials; no receiver lives there.
-bool address_allowed(std::string_view address) {
-  return !address.starts_with("169.254.") && !address.starts_with("fe80:") &&
-         !address.starts_with("::ffff:169.254.");
-}
-
 std::string_view health_of(const notify::ReceiverStatus& status) {
   if (status.last_failure > status.last_success) return "failing";
   return status.last_success == 0 ? "unknown" : "ok";
@@ -85,12 +79,17 @@ void test_receiver(Outbound& outbound, const base::Clock& clock, const ApiReques
 
 }  // namespace
 
+bool outbound_address_allowed(std::string_view address) {
+  return !address.starts_with("169.254.") && !address.starts_with("fe80:") &&
+         !address.starts_with("::ffff:169.254.");
+}
+
 Result<std::unique_ptr<Outbound>> Outbound::create(std::vector<notify::ReceiverConfig> receivers,
                                                    const std::string& external_url,
                                                    net::IoPool& pool, const base::Clock& clock) {
   std::unique_ptr<Outbound> out(new Outbound());
   net::HttpClientOptions options;
-  options.address_allowed = address_allowed;
+  options.address_allowed = outbound_address_allowed;
   HG_ASSIGN_OR_RETURN(out->client_, net::HttpClient::create(pool, std::move(options)));
   out->runner_ = std::make_unique<notify::CommandRunner>(clock);
   out->notifier_ = std::make_shared<notify::Notifier>(std::move(receivers), external_url,

@@ -14,6 +14,10 @@
 
 namespace honeyguide::server {
 
+// Where we may connect to: not to link-local addresses, where clouds keep credentials; no receiver
+// and no webhook lives there.
+bool outbound_address_allowed(std::string_view address);
+
 class Outbound {
  public:
   // `receivers` must have passed validate(). Pool and clock must outlive it.

@@ -10,6 +10,7 @@
 #include "net/http_server.h"
 #include "net/io_pool.h"
 #include "server/access.h"
+#include "server/alert_json.h"
 #include "server/alert_service.h"
 #include "server/api_agents.h"
 #include "server/api_alerts.h"
@@ -166,6 +167,7 @@ class ServerImpl final : public Server {
         control_(*steering_.directives, clock),
         alerts_(config_.alerting, {*engine_, stores_.series, stores_.state, clock, log_,
                                    steering_.validation_tenant}),
+        culprits_(stores_.traces, stores_.series, *engine_, clock),
         quick_(kQuickThreads, kQuickQueueMax, 0),
         search_(config_.query_threads, config_.query_queue_max, kSearchNice),
         pool_(std::move(pool)) {
@@ -189,6 +191,13 @@ class ServerImpl final : public Server {
       return prediction_findings(engine_->watch(), tenant);
     });
     add_routes(may_purge);
+    alerts_.set_on_change([this](store::TenantId tenant, const alerts::Alert& alert) {
+      base::JsonWriter json;
+      write_alert(json, alert, [&](const std::string& agent) {
+        return engine_->analytics().agent_slot(tenant, agent);
+      });
+      live_.publish(tenant, "alert", json.take());
+    });
     engine_->watch().set_on_anomaly([this](const watch::Anomaly& anomaly) {
       live_.publish(anomaly.tenant, "anomaly",
                     anomaly_event_json(anomaly, [&](const std::string& agent) {
@@ -297,7 +306,7 @@ class ServerImpl final : public Server {
                                 demo_,
                                 alerts_,
                                 *vitals_};
-    const AlertRouteDeps alerts{alerts_, stores_.series, *engine_, clock_};
+    const AlertRouteDeps alerts{alerts_, stores_.series, *engine_, clock_, culprits_};
     add_alert_routes(routes_, alerts);
     add_alert_rule_routes(routes_, alerts);
     add_alertmanager_routes(routes_, alerts);
@@ -411,6 +420,7 @@ class ServerImpl final : public Server {
   LiveHub live_;
   ControlHub control_;
   AlertService alerts_;
+  CulpritBook culprits_;
   RouteTable routes_;
   WorkerPool quick_;
   WorkerPool search_;

@@ -72,9 +72,9 @@ export type Answers = {
   /** What a directive would do. */
   "GET /api/v1/agents/{id}/effect": Effect;
   /** Alerts that are open, predicted, pending or past. The worst unacknowledged one is first. */
-  "GET /api/v1/alerts": List & { items: Alert[]; counts: { active: number; predicted: number; anomalies: number; mitigations: number; silences: number } };
+  "GET /api/v1/alerts": List & { items: Alert[]; counts: { active: number; predicted: number; anomalies: number; mitigations: number; silences: number }; means: { acknowledge_ms: number | null; resolve_ms: number | null } };
   /** One alert with its chart, its causes and its record; also one of the past. */
-  "GET /api/v1/alerts/{id}": { alert: Alert; chart: Record<string, unknown> | null; why: Record<string, unknown>[]; change: Record<string, unknown> | null; record: Record<string, unknown> | null; culprits: Record<string, unknown>[]; action: Record<string, unknown> | null; what_to_do: string | null; runbook_url: string | null; timeline: TimelineEntry[]; partial: Partial | null };
+  "GET /api/v1/alerts/{id}": { alert: Alert; chart: Record<string, unknown> | null; why: Record<string, unknown>[]; change: Record<string, unknown> | null; record: Record<string, unknown> | null; culprits: ({ agent: Agent | null; confidence_ratio: number | null; sentence: Sentence; trace_id: string | null })[]; action: Record<string, unknown> | null; what_to_do: string | null; runbook_url: string | null; timeline: TimelineEntry[]; partial: Partial | null };
   /** Somebody takes care of it: escalation stops. */
   "POST /api/v1/alerts/{id}/ack": Alert;
   /** Says who has it; nobody with an empty name. */
