@@ -21,6 +21,8 @@ METRICS_KEPT = 50_000  # values recorded by record_business_metric; the oldest g
 
 
 class BusinessMetricType(enum.Enum):
+    """What a BusinessMetric measures."""
+
     TASK_THROUGHPUT = "task_throughput"
     CONFLICT_RESOLUTION_RATE = "conflict_resolution_rate"
     AGENT_COLLABORATION_EFFICIENCY = "agent_collaboration_efficiency"
@@ -33,6 +35,9 @@ class BusinessMetricType(enum.Enum):
 
 @dataclass
 class BusinessMetric:
+    """One value that the caller measured: rates and scores from 0 to 1, times in seconds, throughput in
+    tasks an hour."""
+
     metric_type: BusinessMetricType
     value: float
     timestamp: datetime
@@ -60,7 +65,13 @@ def _hours(time_period):
 
 
 class BusinessMetricsMonitor:
-    """Thread-safe."""
+    """Tasks, conflicts, collaborations and dependencies of agents, and reports about them.
+
+    Thread-safe. Use it as it is, or as a context manager that starts and stops monitoring. Periods are a
+    timedelta or a number of hours; up to an hour, up to a day, and longer (since the start) are told
+    apart. Rates are shares from 0 to 1, None where nothing was counted. An id of something that is not
+    open is a KeyError, an id that is open already a ValueError.
+    """
 
     def __init__(self, enable_tracing=True, *, service_name="agent-hive", recorder=None):
         self._recorder = recorder or Recorder(service_name)
@@ -79,6 +90,9 @@ class BusinessMetricsMonitor:
 
     @property
     def throughput_thresholds(self):
+        """Tasks an hour: {"target": 10.0, "warning": 5.0, "critical": 2.0}. At or above target is
+        "excellent", at or above warning "good", at or above critical "warning", below it "critical".
+        Setting it needs all three (ValueError otherwise) and holds for reports from then on."""
         return dict(self._throughput_thresholds)
 
     @throughput_thresholds.setter
@@ -89,6 +103,8 @@ class BusinessMetricsMonitor:
 
     @property
     def conflict_thresholds(self):
+        """Success rates from 0 to 1: {"target": 0.9, "warning": 0.7, "critical": 0.5}; read as
+        throughput_thresholds are."""
         return dict(self._conflict_thresholds)
 
     @conflict_thresholds.setter
@@ -105,13 +121,23 @@ class BusinessMetricsMonitor:
         return {name: float(levels[name]) for name in ("warning", "critical", "target")}
 
     def start_monitoring(self):
+        """Marks the monitor as running, which health looks at. Recording works either way."""
         self._running = True
 
     def stop_monitoring(self):
+        """Marks the monitor as stopped. Figures stay readable."""
         self._running = False
+
+    def __enter__(self):
+        self.start_monitoring()
+        return self
+
+    def __exit__(self, *unused):
+        self.stop_monitoring()
 
     @property
     def is_monitoring(self):
+        """True between start_monitoring() and stop_monitoring()."""
         return self._running
 
     def _begin(self, workflow_id, attributes):
@@ -138,7 +164,7 @@ class BusinessMetricsMonitor:
         return opened.trace_id
 
     def complete_task(self, task_id, success=True, quality_score=None):
-        """Ends an open task. KeyError if no such task is open."""
+        """Ends an open task now. `quality_score`: 0 to 1. KeyError if no such task is open."""
         with self._lock:
             opened = self._tasks.pop(task_id, None)
         if opened is None:
@@ -148,7 +174,7 @@ class BusinessMetricsMonitor:
 
     def record_task(self, agent_id, task_id, task_type, success=True, duration=None,
                     quality_score=None, workflow_id=None):
-        """A task that is over: it took `duration` seconds and ended now."""
+        """A task that is over: it took `duration` seconds and ended now. Gives its trace id."""
         end = now_ns()
         opened = self._begin(workflow_id, {
             "span.type": "task", "agent.id": agent_id, "task.id": task_id, "task.type": task_type,
@@ -162,6 +188,9 @@ class BusinessMetricsMonitor:
 
     def start_conflict_resolution(self, conflict_id, participating_agents=None, conflict_type="conflict",
                                   complexity_score=1.0, *, agents=None):
+        """Opens a conflict between agents; `agents` is another name for `participating_agents`. A
+        conflict of complexity 2 weighs twice in "complexity_weighted_rate". ValueError if the id is open
+        already."""
         parties = list(participating_agents if participating_agents is not None else agents or [])
         opened = self._begin(None, {
             "honeyguide.kind": "conflict", "conflict.id": conflict_id, "conflict.type": conflict_type,
@@ -174,6 +203,7 @@ class BusinessMetricsMonitor:
             self._conflicts[conflict_id] = opened
 
     def resolve_conflict(self, conflict_id, resolution_method, success=True):
+        """Ends an open conflict now. KeyError if no such conflict is open."""
         with self._lock:
             opened = self._conflicts.pop(conflict_id, None)
         if opened is None:
@@ -198,12 +228,14 @@ class BusinessMetricsMonitor:
     # --- collaborations ---
 
     def start_collaboration(self, primary_agent, collaborating_agents, task_id):
+        """Opens work of `primary_agent` with others on a task."""
         with self._lock:
             self._collaborations[(primary_agent, task_id)] = self._begin(None, {
                 "span.type": "agent_operation", "agent.id": primary_agent, "task.id": task_id,
                 "collaboration.agents": ",".join(collaborating_agents)})
 
     def end_collaboration(self, primary_agent, task_id, success=True):
+        """Ends it now. KeyError if no such collaboration is open."""
         with self._lock:
             opened = self._collaborations.pop((primary_agent, task_id), None)
         if opened is None:
@@ -220,6 +252,7 @@ class BusinessMetricsMonitor:
         self._end(opened, "dependency", success=True, end=end)
 
     def record_business_metric(self, metric):
+        """Keeps a BusinessMetric of the caller's own; the newest METRICS_KEPT stay."""
         with self._lock:
             self._metrics.append(metric)
             del self._metrics[:-METRICS_KEPT]
@@ -227,6 +260,9 @@ class BusinessMetricsMonitor:
     # --- reports ---
 
     def get_agent_throughput_report(self, agent_id, time_period=timedelta(hours=24)):
+        """agent_id, time_period_hours (the agent's age if that is shorter), total_tasks (ended in the
+        period, failed ones too), throughput_per_hour (successful tasks an hour), status, thresholds.
+        For an agent without tasks: agent_id, throughput 0 and status "no_data"."""
         report = json.loads(self._recorder.engine.throughput_report(agent_id, _hours(time_period), now_ns()))
         if report["throughput_per_hour"] is None:
             return {"agent_id": agent_id, "throughput": 0, "status": report["status"]}
@@ -235,24 +271,40 @@ class BusinessMetricsMonitor:
         return report
 
     def get_agent_report(self, agent_id, time_period=timedelta(hours=24)):
-        """Everything known of one agent; None if it was never seen."""
+        """Everything known of one agent: tasks by outcome, percentiles in ms, utilization, quality,
+        tokens, cost, collaboration, conflicts; None if it was never seen."""
         return json.loads(self._recorder.engine.agent_report(agent_id, _hours(time_period), now_ns()))
 
     def get_conflict_resolution_report(self, time_period=timedelta(hours=24)):
+        """total_conflicts (closed in the period), successful_resolutions, failed, timed_out, open,
+        success_rate (0 to 1, 3 decimals), avg_resolution_time (mean in seconds over those in "items"
+        that ended in the period), percentiles in ms, status, thresholds, by_type, by_method, by_agent.
+        Without conflicts: total_conflicts 0, success_rate 0.0 and status "no_data"."""
         report = json.loads(self._recorder.engine.conflict_report(_hours(time_period), now_ns()))
         if report["total_conflicts"] == 0:
             return {"total_conflicts": 0, "success_rate": 0.0, "status": "no_data"}
         if report["success_rate"] is not None:
             report["success_rate"] = round(report["success_rate"], 3)
-        p50 = report.get("resolution_p50_ms")
-        report["avg_resolution_time"] = round(p50 / 1000, 2) if p50 is not None else None
+        report["avg_resolution_time"] = self._mean_resolution_s(report["items"], time_period)
         report["thresholds"] = self.conflict_thresholds
         return report
 
+    @staticmethod
+    def _mean_resolution_s(items, time_period):
+        """Mean seconds from opened to resolved or given up, 2 decimals; None without such an item."""
+        since_ms = now_ns() // 10**6 - _hours(time_period) * 3_600_000
+        ages_ms = [item["age_ms"] for item in items if item["state"] in ("resolved", "failed")
+                   and int(item["opened_unix_ns"]) // 10**6 + item["age_ms"] >= since_ms]
+        return round(sum(ages_ms) / len(ages_ms) / 1000, 2) if ages_ms else None
+
     def get_dependency_report(self, time_period=timedelta(hours=24)):
+        """Who waited for whom: edges with counts and percentiles in ms, who waits now, deadlocks as
+        rings of agents."""
         return json.loads(self._recorder.engine.dependency_report(_hours(time_period), now_ns()))
 
     def get_real_time_dashboard(self):
+        """timestamp, active_tasks, active_conflicts, total_hourly_throughput (tasks an hour),
+        agent_status by agent, system_health ("healthy" or "conflicts_active")."""
         dashboard = json.loads(self._recorder.engine.dashboard(now_ns()))
         with self._lock:
             dashboard["active_tasks"] = len(self._tasks)

@@ -27,6 +27,8 @@ _TRACEPARENT = re.compile(r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-
 
 
 class WorkflowType(enum.Enum):
+    """What a workflow is for; start_workflow_trace takes the text too."""
+
     TASK_EXECUTION = "task_execution"
     AGENT_COORDINATION = "agent_coordination"
     CONFLICT_RESOLUTION = "conflict_resolution"
@@ -36,6 +38,8 @@ class WorkflowType(enum.Enum):
 
 
 class SpanType(enum.Enum):
+    """The attribute span.type."""
+
     ROOT = "root"
     AGENT_OPERATION = "agent_operation"
     TASK = "task"
@@ -48,6 +52,8 @@ class SpanType(enum.Enum):
 
 @dataclass
 class TraceContext:
+    """A place in a trace: ids as 32 and 16 hex digits, flags 0 to 255 (1: sampled)."""
+
     trace_id: str
     span_id: str
     parent_span_id: str | None = None
@@ -55,6 +61,7 @@ class TraceContext:
     baggage: dict = field(default_factory=dict)
 
     def to_headers(self):
+        """traceparent, and baggage if there is any."""
         headers = {"traceparent": f"00-{self.trace_id}-{self.span_id}-{self.trace_flags:02x}"}
         if self.baggage:
             headers["baggage"] = ",".join(f"{key}={value}" for key, value in self.baggage.items())
@@ -79,6 +86,8 @@ class TraceContext:
 
 @dataclass
 class WorkflowTrace:
+    """One workflow; times in Unix nanoseconds, `end_ns` None while it is active."""
+
     workflow_id: str
     workflow_type: WorkflowType
     root_trace_id: str
@@ -150,7 +159,7 @@ class DistributedTracingSystem:
         return workflow.root_trace_id
 
     def complete_workflow_trace(self, workflow_id, status="completed", final_attributes=None):
-        """Ends a workflow. KeyError if it is not active."""
+        """Ends a workflow; its span is an error for status "failed". KeyError if it is not active."""
         with self._lock:
             workflow = self._workflows.pop(workflow_id, None)
             if workflow is None:
@@ -230,17 +239,22 @@ class DistributedTracingSystem:
                                              (end - span.start) / 1e9, error is not None))
 
     def trace_agent_operation(self, agent_id, operation_name, workflow_id=None, attributes=None):
+        """A span around the with-block, which gets its TraceContext. It is a child of the current span,
+        else of the workflow's root, else a trace of its own. An exception that leaves the block makes it
+        an error and goes on."""
         return self._scope(f"agent_{agent_id}_{operation_name}", workflow_id, {
             "span.type": "agent_operation", "agent.id": agent_id, "operation.name": operation_name,
             **(attributes or {})})
 
     def trace_task_execution(self, task_id, task_type, agent_id, workflow_id=None, attributes=None):
+        """As trace_agent_operation; the task counts in the agent's figures, failed if the block raises."""
         return self._scope(f"task_{task_type}", workflow_id, {
             "span.type": "task", "task.id": task_id, "task.type": task_type, "agent.id": agent_id,
             **(attributes or {})}, done="task_completed", failed="task_failed")
 
     def trace_agent_communication(self, sender_agent, receiver_agent, message_type, workflow_id=None,
                                   attributes=None):
+        """As trace_agent_operation: a message from one agent to another."""
         return self._scope(f"comm_{message_type}_{sender_agent}_to_{receiver_agent}", workflow_id, {
             "span.type": "communication", "communication.sender": sender_agent,
             "communication.receiver": receiver_agent, "communication.type": message_type,
@@ -255,6 +269,7 @@ class DistributedTracingSystem:
         return span.context if span else None
 
     def inject_trace_context(self, carrier):
+        """Adds the current span's headers to `carrier`, if there is one; gives `carrier`."""
         context = self.get_trace_context()
         if context is not None:
             carrier.update(context.to_headers())
@@ -271,14 +286,18 @@ class DistributedTracingSystem:
             _current.reset(token)
 
     def extract_trace_context(self, carrier):
+        """What the headers say; None without a valid traceparent. Changes nothing: to continue the
+        trace, use attach_trace_context."""
         return TraceContext.from_headers(carrier)
 
     def add_span_event(self, name, attributes=None):
+        """Adds an event to the current span; outside of every span it does nothing."""
         span = _current.get()
         if span is not None:
             span.events.append((name, now_ns(), dict(attributes or {})))
 
     def set_span_attribute(self, key, value):
+        """Sets an attribute of the current span: a bool, int, float or str; of others their text."""
         span = _current.get()
         if span is not None:
             span.attributes[key] = value
@@ -286,7 +305,8 @@ class DistributedTracingSystem:
     # --- summaries ---
 
     def get_workflow_trace_summary(self, workflow_id):
-        """None if the workflow is unknown."""
+        """One workflow, active or among the last COMPLETED_WORKFLOWS_KEPT: times as ISO 8601, duration
+        in seconds, spans and errors, success_rate 0 to 1. None if it is unknown."""
         with self._lock:
             workflow = self._workflows.get(workflow_id)
             state = "active"
@@ -310,6 +330,8 @@ class DistributedTracingSystem:
         return json.loads(self._recorder.engine.trace(trace_id))
 
     def get_agent_trace_summary(self, agent_id, time_window=timedelta(hours=1)):
+        """Spans of one agent that ended in the window: counts, success_rate 0 to 1 and
+        avg_span_duration in seconds (None without spans), active_workflows as ids."""
         since = now_ns() - int(time_window.total_seconds() * 1e9)
         with self._lock:
             mine = [r for r in self._records if r.agent_id == agent_id and r.end >= since]
@@ -325,6 +347,8 @@ class DistributedTracingSystem:
             "active_workflows": active}
 
     def get_system_trace_overview(self):
+        """Counts over all workflows; of those completed in the last hour the success rate (0 to 1) and
+        the mean duration in seconds (None without one)."""
         hour_ago = now_ns() - 3600 * 10**9
         with self._lock:
             recent = [w for w in self._completed if w.end_ns >= hour_ago]
@@ -344,11 +368,18 @@ class DistributedTracingSystem:
         return overview
 
     def cleanup_old_data(self, retention_hours=24):
+        """Forgets summaries older than this. Spans have limits of their own."""
         since = now_ns() - int(retention_hours * 3600e9)
         with self._lock:
             self._records = deque((r for r in self._records if r.end >= since), SPAN_RECORDS_KEPT)
             self._completed = deque((w for w in self._completed if w.end_ns >= since),
                                     COMPLETED_WORKFLOWS_KEPT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.shutdown()
 
     def shutdown(self):
         """Completes active workflows with status "shutdown". Idempotent."""

@@ -25,6 +25,9 @@ COMPONENTS = ("business_metrics", "system_monitor", "alert_manager", "tracing_sy
 
 @dataclass
 class MonitoringSystemHealth:
+    """`status` is "healthy", "degraded" or "critical", the parts "healthy" or "unhealthy", the score 0
+    to 1 (None if nothing is known); `recommendations` name the cause and what to do."""
+
     status: str
     timestamp: datetime
     business_metrics_status: str
@@ -92,6 +95,7 @@ class MonitoringIntegrationFramework:
     # --- life ---
 
     async def initialize(self):
+        """Starts all components and takes the first sample; runs beside the event loop."""
         await asyncio.get_running_loop().run_in_executor(None, self._start)
 
     def _start(self):
@@ -107,6 +111,7 @@ class MonitoringIntegrationFramework:
         self._worker.start()
 
     async def shutdown(self):
+        """Completes active workflows with status "shutdown" and stops all components (within 5 s)."""
         await asyncio.get_running_loop().run_in_executor(None, self._finish)
 
     def _finish(self):
@@ -159,6 +164,8 @@ class MonitoringIntegrationFramework:
 
     def start_workflow_monitoring(self, workflow_id, workflow_type, participating_agents=None, *,
                                   agents=None):
+        """Opens a workflow and gives its trace id (32 hex digits). `agents` is another name for
+        `participating_agents`. ValueError if the id is active or the type (see WorkflowType) unknown."""
         self._require_started()
         trace_id = self.distributed_tracing.start_workflow_trace(
             workflow_id, workflow_type, participating_agents if participating_agents is not None else agents)
@@ -167,6 +174,7 @@ class MonitoringIntegrationFramework:
         return trace_id
 
     def complete_workflow_monitoring(self, workflow_id, status="completed"):
+        """Ends a workflow; "failed" makes it an error. KeyError if it is not active."""
         self._require_started()
         self.distributed_tracing.complete_workflow_trace(workflow_id, status)
         self.business_metrics.unbind_workflow(workflow_id)
@@ -188,12 +196,15 @@ class MonitoringIntegrationFramework:
 
     def record_conflict_resolution(self, conflict_id, participating_agents=None, resolution_time=0.0,
                                    success=True, *, agents=None):
+        """A conflict that is over: it lasted `resolution_time` seconds and ended now. `agents` is
+        another name for `participating_agents`."""
         self._require_started()
         self.business_metrics.record_conflict(
             conflict_id, participating_agents if participating_agents is not None else agents or [],
             resolution_time, success)
 
     def get_agent_performance(self, agent_id):
+        """agent_id, throughput (24 h), tracing (1 h), report (24 h, None if never seen), timestamp."""
         return {
             "agent_id": agent_id,
             "throughput": self.business_metrics.get_agent_throughput_report(agent_id),
@@ -214,6 +225,8 @@ class MonitoringIntegrationFramework:
             "proactive_alerting": running and self.proactive_alerting._running}
 
     def get_monitoring_system_health(self):
+        """Critical: two of five components are down, or the score is below 0.3. Degraded: one is down,
+        or the score is below 0.5. Else healthy."""
         parts = self._component_health()
         healthy = sum(parts.values())
         score = self.proactive_alerting.health_score()
@@ -244,6 +257,8 @@ class MonitoringIntegrationFramework:
             recommendations)
 
     def get_comprehensive_dashboard(self):
+        """monitoring_framework, business_metrics, alerts, distributed_tracing, system_health and
+        system_metrics (percentages 0 to 100, None before the first sample), with a timestamp."""
         health = self.get_monitoring_system_health()
         business = self.business_metrics.get_real_time_dashboard()
         alerting = self.proactive_alerting.get_system_health_dashboard()

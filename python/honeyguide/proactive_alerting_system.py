@@ -29,6 +29,8 @@ ALERTS_KEPT = 1000          # in the history
 
 
 class AlertCategory(enum.Enum):
+    """What an alert is about."""
+
     SYSTEM_HEALTH = "system_health"
     PERFORMANCE = "performance"
     BUSINESS_METRICS = "business_metrics"
@@ -38,6 +40,8 @@ class AlertCategory(enum.Enum):
 
 
 class AlertSeverity(enum.Enum):
+    """From mild to grave."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
@@ -47,6 +51,9 @@ class AlertSeverity(enum.Enum):
 
 @dataclass
 class PredictiveAlert:
+    """One active cause. `confidence` is 0 to 1, `prediction_time` when it was last confirmed,
+    `threshold_breach_eta` the time left from then (zero: reached, None: not about a threshold)."""
+
     alert_id: str
     category: AlertCategory
     severity: AlertSeverity
@@ -90,7 +97,11 @@ def _known(metrics, *names):
 
 
 class ProactiveAlertingSystem:
-    """Thread-safe."""
+    """Judges samples of metrics and keeps the alerts that are active.
+
+    Thread-safe. Use it as it is, or as a context manager that starts and stops monitoring. `thresholds`
+    maps a metric to [warning, critical, worse when higher]; a changed entry holds from the next sample.
+    """
 
     def __init__(self, business_metrics_monitor=None, *, recorder=None):
         self._business = business_metrics_monitor
@@ -111,12 +122,22 @@ class ProactiveAlertingSystem:
             self.register_condition(condition)
 
     def start_monitoring(self):
+        """Marks alerting as running, which health looks at. process_metrics() works either way."""
         self._running = True
 
     def stop_monitoring(self):
+        """Marks alerting as stopped. Alerts stay readable."""
         self._running = False
 
+    def __enter__(self):
+        self.start_monitoring()
+        return self
+
+    def __exit__(self, *unused):
+        self.stop_monitoring()
+
     def register_condition(self, condition):
+        """Adds a CriticalSystemCondition, or replaces the one of the same id."""
         with self._lock:
             self._conditions[condition.condition_id] = condition
 
@@ -162,7 +183,11 @@ class ProactiveAlertingSystem:
     # --- processing ---
 
     def process_metrics(self, metrics, *, at=None):
-        """Judges one sample of metrics (name to number; other values are ignored). Gives new alerts."""
+        """Judges one sample of metrics (name to number; other values are ignored). Gives new alerts.
+
+        `at`: Unix time in nanoseconds, now if left out; samples come in the order of their times.
+        RuntimeError from the 10,001st name of a metric on.
+        """
         now = at if at is not None else now_ns()
         new = []
         with self._lock:
@@ -283,7 +308,7 @@ class ProactiveAlertingSystem:
     # --- what is known ---
 
     def get_active_predictive_alerts(self, severity=None):
-        """Active alerts, newest first."""
+        """Active alerts, newest first; of one severity if given."""
         with self._lock:
             alerts = [a for a in self._alerts.values() if severity is None or a.severity is severity]
         return sorted(alerts, key=lambda a: a.prediction_time, reverse=True)
@@ -303,6 +328,9 @@ class ProactiveAlertingSystem:
         return sum(min(1.0, max(0.0, f)) for f in factors) / len(factors) if factors else None
 
     def get_system_health_dashboard(self):
+        """timestamp, system_health_score (0 to 1, None if nothing is known), counts of active alerts,
+        critical_conditions_active (how many), critical_conditions_unknown (ids whose inputs are
+        missing), prediction_engine_status ("active" or "training"), next_predictions (up to 5)."""
         alerts = self.get_active_predictive_alerts()
         by_category = {}
         for alert in alerts:

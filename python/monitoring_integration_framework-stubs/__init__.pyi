@@ -1,0 +1,2 @@
+from honeyguide.monitoring_integration_framework import *
+from honeyguide.monitoring_integration_framework import __all__ as __all__
