@@ -82,6 +82,7 @@ class BusinessMetricsMonitor:
         self._collaborations = {}
         self._parents = {}  # workflow id -> (trace id, span id)
         self._metrics = []
+        self._on_span = None  # called with attributes, start, end and error of each recorded span
         self._running = False
         self._throughput_thresholds = {"warning": 5.0, "critical": 2.0, "target": 10.0}
         self._conflict_thresholds = {"warning": 0.7, "critical": 0.5, "target": 0.9}
@@ -145,10 +146,13 @@ class BusinessMetricsMonitor:
         return _Open(trace_id or new_trace_id(), new_span_id(), parent_id, now_ns(), attributes)
 
     def _end(self, opened, name, *, success, end=None, message="", extra=None):
+        end = end or now_ns()
         self._recorder.record(
             name, trace_id=opened.trace_id, span_id=opened.span_id, parent_id=opened.parent_id,
-            start=opened.start, end=end or now_ns(), error=not success, message=message,
+            start=opened.start, end=end, error=not success, message=message,
             attributes={**opened.attributes, **(extra or {})})
+        if self._on_span is not None:
+            self._on_span(opened.attributes, opened.start, end, not success)
 
     # --- tasks ---
 

@@ -230,13 +230,20 @@ class DistributedTracingSystem:
             events=span.events)
         with self._lock:
             self._active_spans -= 1
-            workflow = self._workflows.get(span.workflow_id)
+        self._count(span.attributes, span.start, end, error is not None)
+
+    def _count(self, attributes, start, end, error):
+        """A span ended: what the summaries of its workflow and its agent say."""
+        workflow_id = attributes.get("workflow.id")
+        agent = attributes.get("agent.id") or attributes.get("communication.sender")
+        record = _SpanRecord(agent, attributes.get("span.type", ""), workflow_id, end,
+                             (end - start) / 1e9, error)
+        with self._lock:
+            workflow = self._workflows.get(workflow_id)
             if workflow is not None:
                 workflow.total_spans += 1
-                workflow.error_spans += error is not None
-            agent = span.attributes.get("agent.id") or span.attributes.get("communication.sender")
-            self._records.append(_SpanRecord(agent, span.attributes["span.type"], span.workflow_id, end,
-                                             (end - span.start) / 1e9, error is not None))
+                workflow.error_spans += error
+            self._records.append(record)
 
     def trace_agent_operation(self, agent_id, operation_name, workflow_id=None, attributes=None):
         """A span around the with-block, which gets its TraceContext. It is a child of the current span,

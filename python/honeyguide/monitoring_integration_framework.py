@@ -81,6 +81,7 @@ class MonitoringIntegrationFramework:
         self.distributed_tracing = DistributedTracingSystem(
             service_name, os.environ.get("JAEGER_ENDPOINT", "http://localhost:14268/api/traces"),
             recorder=self._recorder)
+        self.business_metrics._on_span = self.distributed_tracing._count
         self.tracing = self.distributed_tracing
         self.alerting = self.proactive_alerting
         self._system = _SystemMonitor()

@@ -175,3 +175,20 @@ def test_errors_of_the_engine_arrive_with_its_words():
         tracing.get_trace("not hex")
     with pytest.raises(LookupError, match="1" * 32):
         tracing.get_trace("1" * 32)
+
+
+def test_recorded_tasks_count_in_the_summaries_of_workflow_and_agent():
+    async def body():
+        async with MonitoringIntegrationFramework() as monitoring:
+            trace_id = monitoring.start_workflow_monitoring("w", "task_execution", ["a"])
+            monitoring.record_agent_task("a", "t1", "build", True, 1.0, workflow_id="w")
+            monitoring.record_agent_task("a", "t2", "build", False, 3.0, workflow_id="w")
+            monitoring.complete_workflow_monitoring("w")
+            spans = str(monitoring.tracing.get_trace(trace_id)).count("'spanId'")
+            workflow = monitoring.tracing.get_workflow_trace_summary("w")
+            assert (workflow["total_spans"], workflow["error_spans"]) == (spans, 1) == (3, 1)
+            agent = monitoring.get_agent_performance("a")["tracing"]
+            assert (agent["task_spans"], agent["error_spans"]) == (2, 1)
+            assert agent["avg_span_duration"] == pytest.approx(2.0)
+
+    run(body())
