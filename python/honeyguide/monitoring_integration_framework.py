@@ -259,7 +259,8 @@ class MonitoringIntegrationFramework:
 
     def get_comprehensive_dashboard(self):
         """monitoring_framework, business_metrics, alerts, distributed_tracing, system_health and
-        system_metrics (percentages 0 to 100, None before the first sample), with a timestamp."""
+        system_metrics (percentages 0 to 100, process_memory_rss in bytes, None before the first
+        sample), with a timestamp."""
         health = self.get_monitoring_system_health()
         business = self.business_metrics.get_real_time_dashboard()
         alerting = self.proactive_alerting.get_system_health_dashboard()
@@ -282,6 +283,7 @@ class MonitoringIntegrationFramework:
             "system_metrics": {"cpu_percent": latest.get("cpu_percent"),
                                "memory_percent": latest.get("memory_percent"),
                                "disk_percent": latest.get("disk_percent"),
+                               "process_memory_rss": latest.get("process_memory_rss"),
                                "active_tasks": business["active_tasks"],
                                "throughput": business["total_hourly_throughput"]}}
 

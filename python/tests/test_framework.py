@@ -1,6 +1,8 @@
 """Proves what the framework's classes measure, and what they say to wrong use."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -139,8 +141,6 @@ def test_a_missing_input_is_unknown_and_fires_nothing():
 
 
 def test_the_extension_exports_its_entry_point_only():
-    import subprocess
-
     from honeyguide import _core
 
     symbols = subprocess.run(["nm", "-D", "--defined-only", _core.__file__], capture_output=True,
@@ -192,3 +192,13 @@ def test_recorded_tasks_count_in_the_summaries_of_workflow_and_agent():
             assert agent["avg_span_duration"] == pytest.approx(2.0)
 
     run(body())
+
+
+def test_an_exit_without_shutdown_is_silent_and_clean():
+    program = ("import asyncio, honeyguide\n"
+               "monitoring = honeyguide.MonitoringIntegrationFramework()\n"
+               "asyncio.run(monitoring.initialize())\n"
+               "monitoring.start_workflow_monitoring('w', 'task_execution', ['a'])\n")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
