@@ -329,4 +329,5 @@ class BusinessMetricsMonitor:
         self._parents[workflow_id] = (trace_id, span_id)
 
     def unbind_workflow(self, workflow_id):
+        """Ends what bind_workflow began; unknown ids are ignored."""
         self._parents.pop(workflow_id, None)
