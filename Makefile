@@ -7,7 +7,7 @@ SHELL := /bin/bash
 ENV := source tools/env.sh
 NINJA := nice -n 5 ninja -j$(JOBS)
 
-.PHONY: help run deps web build bench bench-nab test test-frameworks test-sanitizers fuzz format tidy clean
+.PHONY: help run deps web build bench bench-nab test test-peers test-frameworks test-sanitizers fuzz format tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1 \2/' \
@@ -28,6 +28,9 @@ run: build ## Build, start the server with a live demo swarm, print the URL
 
 test: ## All tests: unit, whole binary, Python package, web page
 	@JOBS=$(JOBS) tools/run_tests.sh
+
+test-peers: build ## Jaeger's own suite and its collector against a server (builds Jaeger once)
+	@HG_BINARY=$${HG_BINARY:-build/release/honeyguide} tools/test_peers.sh
 
 test-frameworks: build ## Real agent frameworks, live against a server, scored (NAMES=… for some)
 	@HG_BINARY=$${HG_BINARY:-build/release/honeyguide} tools/test_frameworks.sh $(NAMES)

@@ -42,6 +42,7 @@ class Span {
   // as dropped.
   void set_attribute(std::string_view key, const AttributeValue& value);
   void add_event(std::string_view name, Attributes attributes = {});
+  void add_event_at(UnixNanos time, std::string_view name, Attributes attributes = {});
   void add_link(const SpanContext& to, Attributes attributes = {});
   void set_ok();
   void set_error(std::string_view message);
@@ -68,6 +69,9 @@ struct SpanOptions {
   // Nothing: Context::current(). An empty context makes a root.
   std::optional<Context> parent;
   std::optional<UnixNanos> start;  // nothing: now
+  // The span's own ids, for spans that somebody else began: bridges from other SDKs. `sampled` is
+  // obeyed; the sampler is not asked. Nothing, or an invalid one: new ids.
+  std::optional<SpanContext> context;
 };
 
 struct TracerStats {

@@ -45,13 +45,17 @@ void Span::set_attribute(std::string_view key, const AttributeValue& value) {
 }
 
 void Span::add_event(std::string_view name, Attributes attributes) {
+  if (active_ != nullptr) add_event_at(active_->core->now(), name, attributes);
+}
+
+void Span::add_event_at(UnixNanos time, std::string_view name, Attributes attributes) {
   if (active_ == nullptr) return;
   if (active_->events == kEventsMax) {
     ++active_->head.dropped_events;
     return;
   }
   ++active_->events;
-  sdk::append_event_item(active_->items, active_->core->now(), name);
+  sdk::append_event_item(active_->items, time, name);
   for (const Attribute& attribute : attributes) {
     sdk::append_attribute_item(active_->items, attribute.key, attribute.value);
   }

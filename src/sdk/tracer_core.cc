@@ -213,9 +213,12 @@ ActiveSpan* TracerCore::start(std::string_view name, const Attributes& attribute
   const Context& parent_context = options.parent ? *options.parent : current_context();
   const SpanContext& parent = parent_context.span();
   RandomIds& random = random_ids();
-  const base::TraceId trace_id = parent.valid() ? to_base(parent.trace_id) : random.trace_id();
-  const base::SpanId span_id = random.span_id();
-  const bool sampled = sample(trace_id, parent);
+  const bool given = options.context && options.context->valid();
+  const base::TraceId trace_id = given            ? to_base(options.context->trace_id)
+                                 : parent.valid() ? to_base(parent.trace_id)
+                                                  : random.trace_id();
+  const base::SpanId span_id = given ? base::SpanId{options.context->span_id} : random.span_id();
+  const bool sampled = given ? options.context->sampled : sample(trace_id, parent);
   context.trace_id = trace_id.bytes;
   context.span_id = span_id.bytes;
   context.sampled = sampled;

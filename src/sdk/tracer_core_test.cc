@@ -98,6 +98,21 @@ TEST_F(TracerCoreTest, ChildrenOfTheContextInForceAreInItsTrace) {
   EXPECT_FALSE(Context::current().span().valid());
 }
 
+TEST_F(TracerCoreTest, ASpanThatSomebodyElseBeganKeepsItsIds) {
+  auto tracer = core(Config{.sampler = Sampler::kAlwaysOff});
+  SpanOptions options;
+  options.context = SpanContext{{1, 2, 3}, {4, 5}, true};
+  options.start = 17;
+  const SpanContext context = record(*tracer, options);
+  EXPECT_EQ(context, *options.context);
+  ASSERT_TRUE(tracer->flush(std::chrono::seconds(1)));
+  ASSERT_EQ(kept_.size(), 1u);
+  const telemetry::Span& span = kept_.batches[0]->spans()[0];
+  EXPECT_EQ(span.trace_id, base::TraceId{options.context->trace_id});
+  EXPECT_EQ(span.span_id, base::SpanId{options.context->span_id});
+  EXPECT_EQ(span.start, 17);
+}
+
 TEST_F(TracerCoreTest, BeyondTheQueueSpansAreDroppedAndCounted) {
   Config config;
   config.queue_bytes_max = 2000;

@@ -139,7 +139,7 @@ Result<void> get_traces(const Call& call, const Write& write) {
   for (const base::TraceId& id : ids) {
     store::ReadTraceOptions options;
     options.budget = call.budget;
-    const auto read = store::read_unique_trace(call.deps.traces, call.tenant, id, options);
+    const auto read = store::read_distinct_trace(call.deps.traces, call.tenant, id, options);
     if (!read && read.error().code == ErrorCode::kNotFound) continue;
     if (!read) return read.error();
     if (!write_trace(*read->spans, write)) return {};

@@ -1,6 +1,7 @@
 #include "store/read_layer.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -105,17 +106,44 @@ std::vector<std::uint32_t> unique_rows(const SpanBatch& batch) {
   return rows;
 }
 
-base::Result<TraceRead> read_unique_trace(TraceStore& store, TenantId tenant,
-                                          const base::TraceId& trace_id,
-                                          const ReadTraceOptions& options) {
+namespace {
+
+std::vector<std::uint32_t> distinct_rows(const SpanBatch& batch) {
+  std::set<telemetry::SpanHash> seen;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t row = 0; row < batch.size(); ++row) {
+    if (seen.insert(telemetry::span_content_hash(batch, batch.spans()[row])).second) {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+base::Result<TraceRead> read_rows(TraceStore& store, TenantId tenant, const base::TraceId& trace_id,
+                                  const ReadTraceOptions& options,
+                                  std::vector<std::uint32_t> (*rows_of)(const SpanBatch&)) {
   HG_ASSIGN_OR_RETURN(TraceRead read, store.read_trace(tenant, trace_id, options));
-  const std::vector<std::uint32_t> rows = unique_rows(*read.spans);
+  const std::vector<std::uint32_t> rows = rows_of(*read.spans);
   if (rows.size() < read.spans->size()) {
     auto spans = std::make_shared<SpanBatch>();
     spans->append_copy(*read.spans, rows);
     read.spans = std::move(spans);
   }
   return read;
+}
+
+}  // namespace
+
+base::Result<TraceRead> read_unique_trace(TraceStore& store, TenantId tenant,
+                                          const base::TraceId& trace_id,
+                                          const ReadTraceOptions& options) {
+  return read_rows(store, tenant, trace_id, options, unique_rows);
+}
+
+base::Result<TraceRead> read_distinct_trace(TraceStore& store, TenantId tenant,
+                                            const base::TraceId& trace_id,
+                                            const ReadTraceOptions& options) {
+  return read_rows(store, tenant, trace_id, options, distinct_rows);
 }
 
 TraceSummary summarize(const SpanBatch& batch) {

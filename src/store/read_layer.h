@@ -24,6 +24,12 @@ base::Result<TraceRead> read_unique_trace(TraceStore& store, TenantId tenant,
                                           const base::TraceId& trace_id,
                                           const ReadTraceOptions& options);
 
+// As read_unique_trace, but spans of one id that say different things all stay: what other systems
+// expect of a span storage. Only spans that are equal in everything are given once.
+base::Result<TraceRead> read_distinct_trace(TraceStore& store, TenantId tenant,
+                                            const base::TraceId& trace_id,
+                                            const ReadTraceOptions& options);
+
 // Folds the spans of one trace; `batch` holds no others. Counts rows as they are. The root is the
 // span without a parent that starts first (ties: smallest span id); without one, has_root is false.
 TraceSummary summarize(const telemetry::SpanBatch& batch);

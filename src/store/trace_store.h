@@ -53,8 +53,10 @@ struct AppendRequest {
   TenantId tenant = 0;
   telemetry::SpanBatchPtr spans;  // may be null
   telemetry::LogBatchPtr logs;    // may be null
-  base::Hash128 batch_id;         // equal ids in the store's window are stored once; zero: none
-  base::UnixNanos arrival = 0;    // decides partition and retention; the store reads no clock
+  // Equal ids in the store's window are stored once; zero: none. A deletion or purge ends the
+  // window.
+  base::Hash128 batch_id;
+  base::UnixNanos arrival = 0;  // decides partition and retention; the store reads no clock
 };
 // Called once, from any thread, never from within append() itself. Must not block.
 using AppendDone = std::function<void(base::Result<Ack>)>;

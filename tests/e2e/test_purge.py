@@ -34,6 +34,20 @@ def test_a_purge_without_a_token_empties_a_directory_made_for_it(make_server):
     assert stored(server, new)
 
 
+def test_what_is_sent_again_after_a_purge_or_a_deletion_is_kept_again(make_server):
+    server = make_server(flags=["--allow-purge"])
+    request, trace_id = trace_request(spans=2)
+    server.send(request)
+    assert requests.post(server.http + PURGE, timeout=30).status_code == 200
+    server.send(request)
+    assert stored(server, trace_id)
+    gone = requests.delete(f"{server.http}/api/v1/traces/{trace_id}", timeout=30,
+                           headers={"Authorization": "Bearer " + server.token})
+    assert gone.status_code in (200, 204) and not stored(server, trace_id)
+    server.send(request)
+    assert stored(server, trace_id)
+
+
 @pytest.mark.parametrize("first, second", [([], []), ([], ["--allow-purge"]),
                                            (["--allow-purge"], [])])
 def test_without_the_flag_at_birth_and_now_there_is_no_purge(make_server, first, second):

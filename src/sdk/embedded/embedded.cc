@@ -4,6 +4,7 @@
 
 #include "agents/metrics.h"
 #include "detect/series_detector.h"
+#include "otlp/decode.h"
 #include "otlp/encode.h"
 #include "store/model/model_trace_store.h"
 #include "store/read_layer.h"
@@ -99,20 +100,31 @@ Result<void> Embedded::record(const RecordedSpan& recorded, base::UnixNanos now)
   }
   span.events = {0, static_cast<std::uint32_t>(batch->mutable_events().size())};
   batch->add_span(span);
+  return keep(std::move(batch), now);
+}
+
+Result<std::uint64_t> Embedded::add_otlp_json(std::string body, base::UnixNanos now) {
+  HG_ASSIGN_OR_RETURN(auto decoded,
+                      otlp::decode_traces_json(std::make_shared<std::string>(std::move(body))));
+  const std::uint64_t count = decoded.batch.size();
+  if (count == 0) return count;
+  auto batch = std::make_shared<telemetry::SpanBatch>(std::move(decoded.batch));
+  base::MutexLock lock(mutex_);
+  HG_RETURN_IF_ERROR(keep(std::move(batch), now));
+  return count;
+}
+
+Result<void> Embedded::keep(telemetry::SpanBatchPtr batch, base::UnixNanos now) {
   state_->metrics.add(*batch, now);
   store::AppendRequest append;
   append.spans = std::move(batch);
   append.arrival = now;
   state_->traces.append(std::move(append), [](Result<store::Ack>) {});
-  if (++state_->recorded % kRetentionEvery == 0) {
-    const store::RetentionPolicy policy{kEmbeddedTraceAgeNs, kEmbeddedTraceAgeNs,
-                                        kEmbeddedTraceBytesMax};
-    HG_RETURN_IF_ERROR([&]() -> Result<void> {
-      const auto dropped = state_->traces.apply_retention(policy, now);
-      if (!dropped) return dropped.error();
-      return {};
-    }());
-  }
+  if (++state_->recorded % kRetentionEvery != 0) return {};
+  const store::RetentionPolicy policy{kEmbeddedTraceAgeNs, kEmbeddedTraceAgeNs,
+                                      kEmbeddedTraceBytesMax};
+  const auto dropped = state_->traces.apply_retention(policy, now);
+  if (!dropped) return dropped.error();
   return {};
 }
 

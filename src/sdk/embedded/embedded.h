@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "telemetry/span_batch.h"
 
 namespace honeyguide::sdk {
 
@@ -72,6 +73,10 @@ class Embedded {
   // kInvalidArgument for an id that is no hex of its length. `now`: when it was recorded.
   base::Result<void> record(const RecordedSpan& span, base::UnixNanos now);
 
+  // The spans of an ExportTraceServiceRequest as OTLP JSON; gives how many. kInvalidArgument for
+  // text that is none. A span that is malformed is left out and not counted.
+  base::Result<std::uint64_t> add_otlp_json(std::string body, base::UnixNanos now);
+
   // Reports as JSON, over the last `hours` (up to 1: an hour, up to 24: a day, else since the
   // start).
   std::string throughput_report(const std::string& agent, double hours, base::UnixNanos now);
@@ -92,6 +97,8 @@ class Embedded {
 
  private:
   struct State;
+  base::Result<void> keep(telemetry::SpanBatchPtr batch, base::UnixNanos now) HG_REQUIRES(mutex_);
+
   base::Mutex mutex_;
   std::unique_ptr<State> state_ HG_GUARDED_BY(mutex_);
 };

@@ -63,5 +63,23 @@ TEST(EmbeddedTest, AMetricIsJudgedByItsOwnPast) {
   EXPECT_LT(spike->p, 0.01);
 }
 
+TEST(Embedded, SpansOfOtherSdksCountAsItsOwn) {
+  Embedded engine("host");
+  const base::UnixNanos now = 1'790'000'000 * base::kNanosPerSecond;
+  const std::string at = std::to_string(now - base::kNanosPerSecond);
+  const std::string task = R"({"key":"span.type","value":{"stringValue":"task"}},)"
+                           R"({"key":"agent.id","value":{"stringValue":"a"}},)"
+                           R"({"key":"task.id","value":{"stringValue":"t"}})";
+  const std::string body = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":")" +
+                           std::string(32, '7') + R"(","spanId":"00000000000000aa","name":"t",)" +
+                           R"("startTimeUnixNano":")" + at + R"(","endTimeUnixNano":")" +
+                           std::to_string(now) + R"(","attributes":[)" + task + "]}]}]}]}";
+  const auto added = engine.add_otlp_json(body, now);
+  ASSERT_TRUE(added);
+  EXPECT_EQ(*added, 1u);
+  EXPECT_EQ(engine.agents(now), std::vector<std::string>{"a"});
+  EXPECT_EQ(engine.add_otlp_json("no json", now).error().code, base::ErrorCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace honeyguide::sdk

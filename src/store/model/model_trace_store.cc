@@ -323,6 +323,8 @@ base::Result<void> ModelTraceStore::delete_trace(TenantId tenant, const base::Tr
     batch = filtered(batch, [&](const base::TraceId& id) { return id != trace_id; });
   }
   std::erase_if(batches_, [](const CommittedBatch& b) { return !b.spans && !b.logs; });
+  batch_ids_.clear();
+  batch_id_order_.clear();
   return {};
 }
 

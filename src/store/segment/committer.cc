@@ -221,6 +221,12 @@ base::Result<void> Committer::ensure_file() {
   return {};
 }
 
+void Committer::forget_batches() {
+  base::MutexLock lock(file_mutex_);
+  ids_.clear();
+  id_order_.clear();
+}
+
 void Committer::forget_old_ids() {
   const std::int64_t now = state_.options.clock.steady_ns();
   while (!id_order_.empty() &&
@@ -372,10 +378,10 @@ std::size_t Committer::commit_once() {
   Commit commit;
   commit.batches = take();
   if (commit.batches.empty()) return 0;
-  forget_old_ids();
   base::Result<void> result = check_space();
   if (result) {
     base::MutexLock lock(file_mutex_);
+    forget_old_ids();
     {
       base::MutexLock state_lock(state_.mutex);
       commit.sequence = state_.last_sequence;

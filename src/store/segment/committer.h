@@ -40,6 +40,8 @@ class Committer {
   base::Result<void> sync();
   // Closes the present file (synced), so that settle may take it. False if it was empty.
   base::Result<bool> rotate();
+  // Batches that come again are stored again: what they held may be gone since.
+  void forget_batches();
   // True if the present file has reached one of its limits at `now`.
   bool rotation_due();
 
@@ -87,6 +89,7 @@ class Committer {
   struct IdHash {
     std::size_t operator()(const base::Hash128& id) const { return id.low ^ id.high; }
   };
+  // Batches of the window; guarded by file_mutex_.
   std::unordered_map<base::Hash128, Position, IdHash> ids_;
   std::deque<std::pair<base::Hash128, std::int64_t>> id_order_;  // with the time it expires
 };

@@ -182,8 +182,11 @@ base::Result<void> Maintenance::delete_trace(TenantId tenant, const base::TraceI
   }
   HG_RETURN_IF_ERROR(committer_.sync());
   HG_RETURN_IF_ERROR(save_tombstones(next));
-  base::MutexLock lock(state_.mutex);
-  state_.tombstones = std::move(next);
+  {
+    base::MutexLock lock(state_.mutex);
+    state_.tombstones = std::move(next);
+  }
+  committer_.forget_batches();
   return {};
 }
 
@@ -252,8 +255,11 @@ base::Result<void> Maintenance::purge() {
   };
   if (!transaction.empty()) HG_RETURN_IF_ERROR(commit(std::move(transaction), after));
   HG_RETURN_IF_ERROR(save_tombstones({}));
-  base::MutexLock lock(state_.mutex);
-  state_.tombstones.clear();
+  {
+    base::MutexLock lock(state_.mutex);
+    state_.tombstones.clear();
+  }
+  committer_.forget_batches();
   return {};
 }
 

@@ -377,6 +377,22 @@ TYPED_TEST(StoreContract, PurgeRemovesEverything) {
   EXPECT_EQ(ack.position.sequence, 210u);
 }
 
+TYPED_TEST(StoreContract, TheSameRequestAfterADeletionOrAPurgeIsNoRepetition) {
+  const auto batch = this->data.spans(100, 5, kNow);
+  const base::TraceId id = this->data.trace_id(2);
+  const AppendRequest request{0, batch, nullptr, this->data.batch_id(), kNow};
+  ASSERT_TRUE(this->append(request));
+  ASSERT_TRUE(this->c.store->delete_trace(0, id));
+  ASSERT_TRUE(this->append(request));
+  EXPECT_TRUE(this->c.store->read_trace(0, id, {}));
+  ASSERT_TRUE(this->c.store->purge());
+  EXPECT_FALSE(this->c.store->read_trace(0, id, {}));
+  ASSERT_TRUE(this->append(request));
+  const auto read = this->c.store->read_trace(0, id, {});
+  ASSERT_TRUE(read);
+  EXPECT_EQ(hashes(*read->spans), hashes_of_trace(*batch, id));
+}
+
 TYPED_TEST(StoreContract, AppendsAfterCloseAreRefused) {
   this->must_append(this->data.spans(10, 5, kNow));
   ASSERT_TRUE(this->c.store->close().has_value());
