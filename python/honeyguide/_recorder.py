@@ -1,5 +1,6 @@
 """Recorder: one engine and the way spans reach it. Shared by the classes of one framework."""
 
+import numbers
 import os
 import secrets
 import time
@@ -21,9 +22,30 @@ def new_span_id():
     return secrets.token_hex(8)
 
 
+def _text(value):
+    """Text of anything, as UTF-8 can hold it; a span must not fail for what it is told."""
+    if not isinstance(value, str):
+        try:
+            value = str(value)
+        except Exception:  # the host's object, the host's fault
+            value = f"<{type(value).__name__} without a text>"
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
 def _plain(value):
-    """What a span attribute may hold; anything else becomes its text."""
-    return value if isinstance(value, (bool, int, float, str)) else str(value)
+    """What a span attribute may hold: bool, 64-bit int, float, str; anything else becomes its text."""
+    if isinstance(value, (bool, str)):
+        return value if isinstance(value, bool) else _text(value)
+    if isinstance(value, numbers.Integral) and -(2**63) <= value < 2**63:
+        return int(value)
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Rational):
+        return float(value)
+    return _text(value)
+
+
+def _message(error):
+    """The status message: text as it is, an exception with its type before it."""
+    return f"{type(error).__name__}: {_text(error)}" if isinstance(error, BaseException) else _text(error)
 
 
 class Recorder:
@@ -48,20 +70,20 @@ class Recorder:
         span.trace_id = trace_id
         span.span_id = span_id or new_span_id()
         span.parent_id = parent_id
-        span.name = name
+        span.name = _text(name)
         span.kind = _KINDS[kind]
         span.start = start
         span.end = end
         span.error = error
-        span.message = message
-        span.attributes = [(key, _plain(value)) for key, value in (attributes or {}).items()
+        span.message = _message(message)
+        span.attributes = [(_text(key), _plain(value)) for key, value in (attributes or {}).items()
                            if value is not None]
         made = []
         for event_name, at, event_attributes in events:
             event = _core.Event()
-            event.name = event_name
+            event.name = _text(event_name)
             event.time = at
-            event.attributes = [(key, _plain(value)) for key, value in event_attributes.items()]
+            event.attributes = [(_text(key), _plain(value)) for key, value in event_attributes.items()]
             made.append(event)
         span.events = made
         self.engine.record(span, now_ns())

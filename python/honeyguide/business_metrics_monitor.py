@@ -7,6 +7,8 @@ in nanoseconds inside and seconds in what is handed out.
 import enum
 import json
 import logging
+import math
+import numbers
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -58,6 +60,34 @@ class _Open:
     parent_id: str
     start: int
     attributes: dict
+
+
+def _checked_ids(**ids):
+    for what, value in ids.items():
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"{what}: a text that is not empty is needed, not {value!r}")
+
+
+def _agent_list(agents):
+    if agents is None or isinstance(agents, str):
+        raise ValueError(f"agents: a list of agent ids is needed, not {agents!r}")
+    parties = list(agents)
+    for agent in parties:
+        _checked_ids(agent=agent)
+    return parties
+
+
+def _nanos(what, seconds):
+    """A length of time that ends now and began after 1970."""
+    if not isinstance(seconds, numbers.Real) or not 0 <= seconds <= now_ns() / 1e9:
+        raise ValueError(f"{what}: seconds that are not negative and began after 1970 are needed, "
+                         f"not {seconds!r}")
+    return int(seconds * 1e9)
+
+
+def _checked_quality(score):
+    if score is not None and not (isinstance(score, numbers.Real) and 0 <= score <= 1):
+        raise ValueError(f"quality_score: 0 to 1 is needed, not {score!r}")
 
 
 def _hours(time_period):
@@ -119,7 +149,10 @@ class BusinessMetricsMonitor:
         missing = {"target", "warning", "critical"} - set(levels)
         if missing:
             raise ValueError(f"thresholds need {', '.join(sorted(missing))}")
-        return {name: float(levels[name]) for name in ("warning", "critical", "target")}
+        checked = {name: float(levels[name]) for name in ("warning", "critical", "target")}
+        if not 0 <= checked["critical"] <= checked["warning"] <= checked["target"] < math.inf:
+            raise ValueError(f"thresholds: 0 <= critical <= warning <= target is needed, not {checked}")
+        return checked
 
     def start_monitoring(self):
         """Marks the monitor as running, which health looks at. Recording works either way."""
@@ -158,6 +191,7 @@ class BusinessMetricsMonitor:
 
     def start_task(self, agent_id, task_id, task_type, workflow_id=None):
         """Opens a task; gives its trace id (32 hex digits). ValueError if it is open already."""
+        _checked_ids(agent_id=agent_id, task_id=task_id)
         opened = self._begin(workflow_id, {
             "span.type": "task", "agent.id": agent_id, "task.id": task_id, "task.type": task_type,
             "workflow.id": workflow_id})
@@ -169,6 +203,7 @@ class BusinessMetricsMonitor:
 
     def complete_task(self, task_id, success=True, quality_score=None):
         """Ends an open task now. `quality_score`: 0 to 1. KeyError if no such task is open."""
+        _checked_quality(quality_score)
         with self._lock:
             opened = self._tasks.pop(task_id, None)
         if opened is None:
@@ -179,11 +214,14 @@ class BusinessMetricsMonitor:
     def record_task(self, agent_id, task_id, task_type, success=True, duration=None,
                     quality_score=None, workflow_id=None):
         """A task that is over: it took `duration` seconds and ended now. Gives its trace id."""
+        _checked_ids(agent_id=agent_id, task_id=task_id)
+        _checked_quality(quality_score)
+        length = _nanos("duration", 0 if duration is None else duration)
         end = now_ns()
         opened = self._begin(workflow_id, {
             "span.type": "task", "agent.id": agent_id, "task.id": task_id, "task.type": task_type,
             "workflow.id": workflow_id})
-        opened.start = end - int((duration or 0) * 1e9)
+        opened.start = end - length
         self._end(opened, f"task_{task_type}", success=success, end=end,
                   extra={"task.quality": quality_score})
         return opened.trace_id
@@ -195,7 +233,10 @@ class BusinessMetricsMonitor:
         """Opens a conflict between agents; `agents` is another name for `participating_agents`. A
         conflict of complexity 2 weighs twice in "complexity_weighted_rate". ValueError if the id is open
         already."""
-        parties = list(participating_agents if participating_agents is not None else agents or [])
+        _checked_ids(conflict_id=conflict_id)
+        parties = _agent_list(participating_agents if participating_agents is not None else agents)
+        if not isinstance(complexity_score, numbers.Real) or not 0 < complexity_score <= 1e6:
+            raise ValueError(f"complexity_score: above 0 up to 1e6 is needed, not {complexity_score!r}")
         opened = self._begin(None, {
             "honeyguide.kind": "conflict", "conflict.id": conflict_id, "conflict.type": conflict_type,
             "conflict.agents": ",".join(parties), "agents.count": len(parties),
@@ -217,11 +258,12 @@ class BusinessMetricsMonitor:
     def record_conflict(self, conflict_id, participating_agents, resolution_time, success=True,
                         conflict_type="coordination_conflict", method="automated_resolution"):
         """A conflict that is over: it lasted `resolution_time` seconds and ended now."""
+        length = _nanos("resolution_time", resolution_time)
         self.start_conflict_resolution(conflict_id, participating_agents, conflict_type)
         with self._lock:
             opened = self._conflicts.pop(conflict_id)
         end = now_ns()
-        opened.start = end - int(resolution_time * 1e9)
+        opened.start = end - length
         self._end_conflict(opened, method, success, end)
 
     def _end_conflict(self, opened, method, success, end):
@@ -232,11 +274,16 @@ class BusinessMetricsMonitor:
     # --- collaborations ---
 
     def start_collaboration(self, primary_agent, collaborating_agents, task_id):
-        """Opens work of `primary_agent` with others on a task."""
+        """Opens work of `primary_agent` with others on a task. It is a step, no task of its own: no figure
+        counts it. ValueError if it is open already."""
+        _checked_ids(primary_agent=primary_agent, task_id=task_id)
+        opened = self._begin(None, {
+            "span.type": "coordination", "agent.id": primary_agent, "collaboration.task": task_id,
+            "collaboration.agents": ",".join(_agent_list(collaborating_agents))})
         with self._lock:
-            self._collaborations[(primary_agent, task_id)] = self._begin(None, {
-                "span.type": "agent_operation", "agent.id": primary_agent, "task.id": task_id,
-                "collaboration.agents": ",".join(collaborating_agents)})
+            if (primary_agent, task_id) in self._collaborations:
+                raise ValueError(f"'{primary_agent}' collaborates on '{task_id}' already; end it first")
+            self._collaborations[(primary_agent, task_id)] = opened
 
     def end_collaboration(self, primary_agent, task_id, success=True):
         """Ends it now. KeyError if no such collaboration is open."""
@@ -248,11 +295,13 @@ class BusinessMetricsMonitor:
 
     def record_dependency(self, consumer, producer, wait_time, workflow_id=None):
         """`consumer` waited `wait_time` seconds for a result of `producer`, until now."""
+        _checked_ids(consumer=consumer, producer=producer)
+        length = _nanos("wait_time", wait_time)
         end = now_ns()
         opened = self._begin(workflow_id, {
             "honeyguide.kind": "dependency", "agent.id": consumer, "dependency.on": producer,
             "workflow.id": workflow_id})
-        opened.start = end - int(wait_time * 1e9)
+        opened.start = end - length
         self._end(opened, "dependency", success=True, end=end)
 
     def record_business_metric(self, metric):

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 import threading
+import urllib.parse
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -21,6 +22,9 @@ _log = logging.getLogger("honeyguide")
 
 COMPLETED_WORKFLOWS_KEPT = 1000
 SPAN_RECORDS_KEPT = 50_000  # for the summaries; the oldest go first
+# W3C Baggage; what would exceed it is left out.
+BAGGAGE_ENTRIES_MAX = 64
+BAGGAGE_BYTES_MAX = 8192
 
 _current = contextvars.ContextVar("honeyguide_span", default=None)
 _TRACEPARENT = re.compile(r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$")
@@ -64,23 +68,35 @@ class TraceContext:
         """traceparent, and baggage if there is any."""
         headers = {"traceparent": f"00-{self.trace_id}-{self.span_id}-{self.trace_flags:02x}"}
         if self.baggage:
-            headers["baggage"] = ",".join(f"{key}={value}" for key, value in self.baggage.items())
+            headers["baggage"] = self._baggage_header()
         return headers
+
+    def _baggage_header(self):
+        entries, size = [], 0
+        for key, value in self.baggage.items():
+            entry = f"{key}={urllib.parse.quote(str(value), safe='', errors='replace')}"
+            size += len(entry) + 1
+            if len(entries) == BAGGAGE_ENTRIES_MAX or size > BAGGAGE_BYTES_MAX + 1:
+                break
+            entries.append(entry)
+        return ",".join(entries)
 
     @classmethod
     def from_headers(cls, headers):
-        """None if there is no valid traceparent."""
-        lower = {key.lower(): value for key, value in headers.items()}
+        """None if there is no valid traceparent. Baggage values are percent-decoded; entries that are
+        malformed or too many are left out."""
+        lower = {key.lower(): value for key, value in headers.items()
+                 if isinstance(key, str) and isinstance(value, str)}
         match = _TRACEPARENT.match(lower.get("traceparent", "").strip())
         if not match or match[1] == "ff" or (match[1] == "00" and match[5]):
             return None
         if set(match[2]) == {"0"} or set(match[3]) == {"0"}:
             return None
         baggage = {}
-        for pair in lower.get("baggage", "").split(","):
+        for pair in lower.get("baggage", "")[:BAGGAGE_BYTES_MAX].split(",")[:BAGGAGE_ENTRIES_MAX]:
             key, equals, value = pair.partition("=")
-            if equals:
-                baggage[key.strip()] = value.split(";")[0].strip()
+            if equals and key.strip():
+                baggage[key.strip()] = urllib.parse.unquote(value.split(";")[0].strip())
         return cls(match[2], match[3], None, int(match[4], 16), baggage)
 
 
@@ -217,14 +233,14 @@ class DistributedTracingSystem:
             if error is None and done:
                 span.events.append((done, end, {}))
             elif error is not None and failed:
-                span.events.append((failed, end, {"error": str(error)}))
+                span.events.append((failed, end, {"error": error}))
             self._finish(span, name, end, error, kind)
 
     def _finish(self, span, name, end, error, kind):
         self._recorder.record(
             name, trace_id=span.context.trace_id, span_id=span.context.span_id,
             parent_id=span.context.parent_span_id or "", start=span.start, end=end, kind=kind,
-            error=error is not None, message="" if error is None else f"{type(error).__name__}: {error}",
+            error=error is not None, message="" if error is None else error,
             attributes={**span.attributes,
                         **({"error.type": type(error).__name__} if error is not None else {})},
             events=span.events)

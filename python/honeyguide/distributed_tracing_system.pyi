@@ -11,6 +11,8 @@ __all__ = ["DistributedTracingSystem", "SpanType", "TraceContext", "WorkflowTrac
 
 COMPLETED_WORKFLOWS_KEPT: Final = 1000
 SPAN_RECORDS_KEPT: Final = 50000
+BAGGAGE_ENTRIES_MAX: Final = 64
+BAGGAGE_BYTES_MAX: Final = 8192
 
 _Carrier = TypeVar("_Carrier", bound=MutableMapping[str, str])
 

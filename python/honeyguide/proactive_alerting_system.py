@@ -8,6 +8,7 @@ their cause does.
 
 import enum
 import logging
+import numbers
 import statistics
 import threading
 from collections import deque
@@ -21,6 +22,7 @@ __all__ = ["AlertCategory", "AlertSeverity", "CriticalSystemCondition", "Predict
 
 _log = logging.getLogger("honeyguide")
 
+VALUE_MAX = 1e300           # beyond it, or NaN, a value is ignored
 VALUES_KEPT = 120           # of each metric, for forecasts
 FORECAST_POINTS_MIN = 8
 FORECAST_HORIZON_S = 4 * 3600
@@ -70,7 +72,8 @@ class PredictiveAlert:
 
 @dataclass
 class CriticalSystemCondition:
-    """`detection_function(metrics)` gives True, False, or None where an input is missing."""
+    """`detection_function(metrics)` gets the latest value of every metric and gives True, False, or None
+    where an input is missing. If it raises, that is logged and the condition is unknown."""
 
     condition_id: str
     name: str
@@ -183,7 +186,7 @@ class ProactiveAlertingSystem:
     # --- processing ---
 
     def process_metrics(self, metrics, *, at=None):
-        """Judges one sample of metrics (name to number; other values are ignored). Gives new alerts.
+        """Judges one sample of metrics (name to finite number; others are ignored). Gives new alerts.
 
         `at`: Unix time in nanoseconds, now if left out; samples come in the order of their times.
         RuntimeError from the 10,001st name of a metric on.
@@ -191,14 +194,15 @@ class ProactiveAlertingSystem:
         now = at if at is not None else now_ns()
         new = []
         with self._lock:
-            numbers = {name: float(value) for name, value in metrics.items()
-                       if isinstance(value, (int, float)) and not isinstance(value, bool)}
-            self._latest.update(numbers)
-            for name, value in numbers.items():
+            sample = {name: float(value) for name, value in metrics.items()
+                      if isinstance(name, str) and isinstance(value, numbers.Real)
+                      and not isinstance(value, bool) and abs(value) <= VALUE_MAX}
+            self._latest.update(sample)
+            for name, value in sample.items():
                 self._values.setdefault(name, deque(maxlen=VALUES_KEPT)).append((now, value))
                 new += self._judge(name, value, now)
                 new += self._forecast(name, now)
-            new += self._check_conditions(numbers, now)
+            new += self._check_conditions(sample, now)
         return new
 
     def _raise(self, fingerprint, now, **fields):
@@ -286,7 +290,11 @@ class ProactiveAlertingSystem:
     def _check_conditions(self, metrics, now):
         new = []
         for condition in self._conditions.values():
-            state = condition.detection_function({**self._latest, **metrics})
+            try:
+                state = condition.detection_function({**self._latest, **metrics})
+            except Exception:  # the host's function; the other conditions must still be judged
+                _log.exception("condition %s failed", condition.condition_id)
+                state = None
             fingerprint = f"critical_{condition.condition_id}"
             self._unknown_conditions.discard(condition.condition_id)
             if state is None:

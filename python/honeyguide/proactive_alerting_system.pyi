@@ -16,6 +16,7 @@ __all__ = [
     "ProactiveAlertingSystem",
 ]
 
+VALUE_MAX: Final = 1e300
 VALUES_KEPT: Final = 120
 FORECAST_POINTS_MIN: Final = 8
 FORECAST_HORIZON_S: Final = 14400
