@@ -3,11 +3,26 @@
 import numbers
 import os
 import secrets
+import threading
 import time
+import weakref
 
 from honeyguide import _core
 
 _KINDS = {"internal": 1, "producer": 4, "consumer": 5}
+
+
+# Who holds a lock that a child of fork() must have anew: a thread that is not there may hold it.
+_guarded = weakref.WeakSet()
+
+
+def _after_fork():
+    for owner in list(_guarded):
+        owner._lock = owner._make_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def now_ns():
@@ -55,13 +70,23 @@ class Recorder:
         self.service_name = service_name
         self._engine = _core.Engine(service_name)
         self._pid = os.getpid()
+        self.guard(self)
         self.recorded = 0
+
+    @staticmethod
+    def guard(owner, make_lock=threading.Lock):
+        """Gives `owner` its _lock, new in a child of fork()."""
+        owner._make_lock = make_lock
+        owner._lock = make_lock()
+        _guarded.add(owner)
 
     @property
     def engine(self):
         if os.getpid() != self._pid:
-            self._engine = _core.Engine(self.service_name)
-            self._pid = os.getpid()
+            with self._lock:
+                if os.getpid() != self._pid:
+                    self._engine = _core.Engine(self.service_name)
+                    self._pid = os.getpid()
         return self._engine
 
     def record(self, name, *, trace_id, span_id=None, parent_id="", start, end, error=False,

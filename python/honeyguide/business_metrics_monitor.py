@@ -9,7 +9,6 @@ import json
 import logging
 import math
 import numbers
-import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
@@ -106,7 +105,7 @@ class BusinessMetricsMonitor:
     def __init__(self, enable_tracing=True, *, service_name="agent-hive", recorder=None):
         self._recorder = recorder or Recorder(service_name)
         self.enable_tracing = enable_tracing
-        self._lock = threading.Lock()
+        self._recorder.guard(self)
         self._tasks = {}
         self._conflicts = {}
         self._collaborations = {}

@@ -8,7 +8,6 @@ import enum
 import json
 import logging
 import re
-import threading
 import urllib.parse
 from collections import deque
 from dataclasses import dataclass, field
@@ -150,7 +149,7 @@ class DistributedTracingSystem:
         self.jaeger_endpoint = jaeger_endpoint
         self.enable_console_export = enable_console_export
         self._recorder = recorder or Recorder(service_name)
-        self._lock = threading.Lock()
+        self._recorder.guard(self)
         self._workflows = {}
         self._completed = deque(maxlen=COMPLETED_WORKFLOWS_KEPT)
         self._records = deque(maxlen=SPAN_RECORDS_KEPT)

@@ -85,7 +85,7 @@ class MonitoringIntegrationFramework:
         self.tracing = self.distributed_tracing
         self.alerting = self.proactive_alerting
         self._system = _SystemMonitor()
-        self._lock = threading.Lock()
+        self._recorder.guard(self)
         self._started = None
         self._worker = None
         self._stop = threading.Event()
@@ -107,7 +107,7 @@ class MonitoringIntegrationFramework:
             self._stop.clear()
         self.business_metrics.start_monitoring()
         self.proactive_alerting.start_monitoring()
-        self._tick()
+        self._try_tick()
         self._worker = threading.Thread(target=self._run, name="honeyguide", daemon=True)
         self._worker.start()
 
@@ -139,10 +139,13 @@ class MonitoringIntegrationFramework:
 
     def _run(self):
         while not self._stop.wait(METRICS_INTERVAL_S):
-            try:
-                self._tick()
-            except Exception:  # the host must live on; health shows that ticks stopped
-                _log.exception("collecting metrics failed")
+            self._try_tick()
+
+    def _try_tick(self):
+        try:
+            self._tick()
+        except Exception:  # the host must live on; health shows that samples are missing
+            _log.exception("collecting metrics failed")
 
     def _tick(self):
         metrics = self._system.sample()

@@ -110,7 +110,7 @@ class ProactiveAlertingSystem:
         self._business = business_metrics_monitor
         self._recorder = recorder or getattr(business_metrics_monitor, "_recorder", None) or Recorder(
             "agent-hive")
-        self._lock = threading.RLock()
+        self._recorder.guard(self, threading.RLock)
         self._values = {}
         self._alerts = {}   # fingerprint -> PredictiveAlert, active ones
         self._history = deque(maxlen=ALERTS_KEPT)

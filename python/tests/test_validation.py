@@ -115,3 +115,20 @@ def test_status_and_score_follow_one_rule(latest, broken, status):
     if latest:
         assert health.system_health_score == pytest.approx(
             sum(1 - value / 100 for value in latest.values()) / 3)
+
+
+def test_without_samples_everything_else_works_and_health_says_what_is_missing(monkeypatch, caplog):
+    def unreadable(self):
+        raise FileNotFoundError("/proc/stat")
+
+    monkeypatch.setattr(framework_module._SystemMonitor, "sample", unreadable)
+
+    def body(monitoring):
+        monitoring.record_agent_task("a", "t", "build", True, 1.0)
+        return monitoring.get_monitoring_system_health(), monitoring.get_agent_performance("a")
+
+    health, performance = running(body)
+    assert performance["throughput"]["total_tasks"] == 1
+    assert (health.status, health.system_metrics_status) == ("critical", "unhealthy")
+    assert any("/proc" in advice for advice in health.recommendations)
+    assert "collecting metrics failed" in caplog.text
