@@ -49,6 +49,11 @@ def _text(value):
 
 def _plain(value):
     """What a span attribute may hold: bool, 64-bit int, float, str; anything else becomes its text."""
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else _text(value)
+    if kind is bool or kind is float:
+        return value
     if isinstance(value, (bool, str)):
         return value if isinstance(value, bool) else _text(value)
     if isinstance(value, numbers.Integral) and -(2**63) <= value < 2**63:
