@@ -22,6 +22,7 @@ __all__ = ["AlertCategory", "AlertSeverity", "CriticalSystemCondition", "Predict
 
 _log = logging.getLogger("honeyguide")
 
+METRIC_NAMES_MAX = 10_000   # metrics with a past; the engine's own limit. Further names are refused
 VALUE_MAX = 1e300           # beyond it, or NaN, a value is ignored
 VALUES_KEPT = 120           # of each metric, for forecasts
 FORECAST_POINTS_MIN = 8
@@ -118,6 +119,7 @@ class ProactiveAlertingSystem:
         self._unknown_conditions = set()
         self._firing_conditions = set()
         self._trained = False
+        self._refused = 0
         self._latest = {}
         self._running = False
         self.thresholds = {name: list(levels) for name, levels in THRESHOLDS.items()}
@@ -189,21 +191,34 @@ class ProactiveAlertingSystem:
         """Judges one sample of metrics (name to finite number; others are ignored). Gives new alerts.
 
         `at`: Unix time in nanoseconds, now if left out; samples come in the order of their times.
-        RuntimeError from the 10,001st name of a metric on.
+        Names beyond METRIC_NAMES_MAX are ignored and counted ("metrics_refused" of the dashboard).
         """
         now = at if at is not None else now_ns()
         new = []
         with self._lock:
             sample = {name: float(value) for name, value in metrics.items()
                       if isinstance(name, str) and isinstance(value, numbers.Real)
-                      and not isinstance(value, bool) and abs(value) <= VALUE_MAX}
+                      and not isinstance(value, bool) and abs(value) <= VALUE_MAX
+                      and self._admits(name)}
             self._latest.update(sample)
             for name, value in sample.items():
-                self._values.setdefault(name, deque(maxlen=VALUES_KEPT)).append((now, value))
+                self._values[name].append((now, value))
                 new += self._judge(name, value, now)
                 new += self._forecast(name, now)
             new += self._check_conditions(sample, now)
         return new
+
+    def _admits(self, name):
+        if name in self._values:
+            return True
+        if len(self._values) >= METRIC_NAMES_MAX:
+            if self._refused == 0:
+                _log.warning("there are %d metrics; '%s' and further names are ignored",
+                             METRIC_NAMES_MAX, name)
+            self._refused += 1
+            return False
+        self._values[name] = deque(maxlen=VALUES_KEPT)
+        return True
 
     def _raise(self, fingerprint, now, **fields):
         alert = self._alerts.get(fingerprint)
@@ -338,7 +353,8 @@ class ProactiveAlertingSystem:
     def get_system_health_dashboard(self):
         """timestamp, system_health_score (0 to 1, None if nothing is known), counts of active alerts,
         critical_conditions_active (how many), critical_conditions_unknown (ids whose inputs are
-        missing), prediction_engine_status ("active" or "training"), next_predictions (up to 5)."""
+        missing), metrics_refused (values of names beyond the limit), prediction_engine_status ("active"
+        or "training"), next_predictions (up to 5)."""
         alerts = self.get_active_predictive_alerts()
         by_category = {}
         for alert in alerts:
@@ -348,12 +364,13 @@ class ProactiveAlertingSystem:
         predictions = [a for a in alerts if a.category is AlertCategory.PREDICTIVE][:5]
         with self._lock:
             firing, unknown = len(self._firing_conditions), sorted(self._unknown_conditions)
+            refused = self._refused
         return {
             "timestamp": datetime.now(timezone.utc).isoformat(),
             "system_health_score": self.health_score(), "total_active_alerts": len(alerts),
             "critical_alerts": sum(a.severity in grave for a in alerts),
             "alert_counts_by_category": by_category, "critical_conditions_active": firing,
-            "critical_conditions_unknown": unknown,
+            "critical_conditions_unknown": unknown, "metrics_refused": refused,
             "prediction_engine_status": "active" if self._trained else "training",
             "next_predictions": [
                 {"metric": a.metric_name, "predicted_value": a.predicted_value,

@@ -16,6 +16,7 @@ __all__ = [
     "ProactiveAlertingSystem",
 ]
 
+METRIC_NAMES_MAX: Final = 10000
 VALUE_MAX: Final = 1e300
 VALUES_KEPT: Final = 120
 FORECAST_POINTS_MIN: Final = 8

@@ -139,3 +139,14 @@ def test_baggage_beyond_the_limit_is_left_out(baggage, kept):
     {"traceparent": None}, {"traceparent": b"00-1-1-01"}, {3: "x"}, {"traceparent": "00" * 5000}])
 def test_odd_headers_start_no_trace(headers):
     assert TraceContext.from_headers(headers) is None
+
+
+def test_names_beyond_the_limit_are_ignored_and_the_known_are_judged(caplog):
+    alerting = ProactiveAlertingSystem()
+    alerting.process_metrics({"cpu_percent": 1.0})
+    alerting.process_metrics({f"m{number}": 1.0 for number in range(10_000)})
+    assert alerting.get_system_health_dashboard()["metrics_refused"] == 1
+    [alert, *_] = alerting.process_metrics({"one too many": 5.0, "cpu_percent": 99.0})
+    assert alert.metric_name == "cpu_percent"
+    assert alerting.get_system_health_dashboard()["metrics_refused"] == 2
+    assert caplog.text.count("further names are ignored") == 1
