@@ -213,3 +213,20 @@ except RuntimeError:
           monitoring.tracing.get_workflow_trace_summary("w")["status"])
 """)
     assert said == ["refused", "1", "shutdown"]
+
+
+def test_memory_is_bound_by_the_limits_and_not_by_what_was_recorded():
+    said = run("""
+def resident_mb():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
+
+metrics = BusinessMetricsMonitor()
+before = resident_mb()
+for number in range(60_000):
+    metrics.record_task("a", f"t{number}", "build", True, 0.5)
+print(resident_mb() - before, metrics.get_agent_report("a")["tasks"]["total"])
+""")
+    grown_mb, tasks = map(int, said)
+    assert tasks == 60_000
+    assert grown_mb < 256  # traces 64, runs 24, and what allocators keep

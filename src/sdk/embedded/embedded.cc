@@ -1,6 +1,9 @@
 #include "sdk/embedded/embedded.h"
 
+#include <algorithm>
+#include <deque>
 #include <map>
+#include <utility>
 
 #include "agents/metrics.h"
 #include "detect/series_detector.h"
@@ -17,8 +20,10 @@ using base::Error;
 using base::ErrorCode;
 using base::Result;
 
-// Traces are checked against their bounds once in so many spans.
-constexpr std::uint64_t kRetentionEvery = 1024;
+// Spans share a batch, and with it its arena: one batch a span would cost 8 KB each.
+constexpr std::size_t kSpansPerBatch = 128;
+// Figures are evaluated, and what is old is forgotten, once in so many batches.
+constexpr std::uint64_t kFlushEvery = 8;
 
 Window window_of(double hours) {
   if (hours <= 1.0 / 12) return Window::kFiveMinutes;
@@ -47,19 +52,81 @@ telemetry::Range add_attributes(
 }  // namespace
 
 struct Embedded::State {
+  struct Kept {
+    telemetry::SpanBatchPtr spans;
+    base::UnixNanos arrival = 0;
+  };
+
   explicit State(std::string service)
       : service_name(std::move(service)),
         prices(agents::PriceTable::builtin()),
-        metrics(agents::Conventions::builtin(), prices, {}) {}
+        metrics(agents::Conventions::builtin(), prices, metrics_options(),
+                [this](const base::TraceId& id) { return batches_of(id); }) {}
 
-  void flush(base::UnixNanos now) { metrics.flush(now); }
+  static agents::MetricsOptions metrics_options() {
+    agents::MetricsOptions options;
+    options.live_bytes_max = kEmbeddedLiveBytesMax;
+    options.runs_max = kEmbeddedRunsMax;
+    return options;
+  }
+
+  // The batch that the next span goes into.
+  telemetry::SpanBatch& open_batch() {
+    if (!open) {
+      open = std::make_shared<telemetry::SpanBatch>();
+      telemetry::Resource resource;
+      resource.attributes = add_attributes(*open, {{"service.name", service_name}});
+      open_resource = open->add_resource(resource);
+      open_scope = open->add_scope({.name = "honeyguide"});
+    }
+    return *open;
+  }
+
+  void keep(telemetry::SpanBatchPtr batch, base::UnixNanos now) {
+    newest = std::max(newest, now);
+    kept_bytes += batch->size_bytes();
+    kept.push_back({batch, newest});
+    while (kept.size() > 1 && (kept_bytes > kEmbeddedTraceBytesMax ||
+                               kept.front().arrival < newest - kEmbeddedTraceAgeNs)) {
+      kept_bytes -= kept.front().spans->size_bytes();
+      kept.pop_front();
+    }
+    metrics.add(*batch, newest);
+    if (++batches % kFlushEvery == 0) metrics.flush(newest);
+  }
+
+  void settle(base::UnixNanos now) {
+    newest = std::max(newest, now);
+    if (open) keep(std::exchange(open, nullptr), newest);
+  }
+
+  void flush(base::UnixNanos now) {
+    settle(now);
+    metrics.flush(now);
+  }
+
+  std::vector<telemetry::SpanBatchPtr> batches_of(const base::TraceId& id) const {
+    std::vector<telemetry::SpanBatchPtr> found;
+    for (const Kept& one : kept) {
+      const auto& spans = one.spans->spans();
+      if (std::ranges::any_of(spans, [&](const auto& span) { return span.trace_id == id; })) {
+        found.push_back(one.spans);
+      }
+    }
+    return found;
+  }
 
   std::string service_name;
   agents::PriceTable prices;
   agents::AgentMetrics metrics;
-  store::model::ModelTraceStore traces;
+  std::shared_ptr<telemetry::SpanBatch> open;  // not in `kept` and not in any figure yet
+  std::uint32_t open_resource = 0;
+  std::uint32_t open_scope = 0;
+  std::deque<Kept> kept;  // oldest first
+  std::uint64_t kept_bytes = 0;
+  std::uint64_t batches = 0;
+  base::UnixNanos newest = 0;
   std::map<std::string, detect::SeriesDetector> detectors;
-  std::uint64_t recorded = 0;
 };
 
 Embedded::Embedded(std::string service_name)
@@ -74,13 +141,11 @@ Result<void> Embedded::record(const RecordedSpan& recorded, base::UnixNanos now)
   if (!trace_id || !span_id || !parent_id) {
     return Error{ErrorCode::kInvalidArgument, "a trace id has 32 and a span id 16 hex digits"};
   }
-  auto batch = std::make_shared<telemetry::SpanBatch>();
   base::MutexLock lock(mutex_);
-  telemetry::Resource resource;
-  resource.attributes = add_attributes(*batch, {{"service.name", state_->service_name}});
+  telemetry::SpanBatch* batch = &state_->open_batch();
   telemetry::Span span;
-  span.resource = batch->add_resource(resource);
-  span.scope = batch->add_scope({.name = "honeyguide"});
+  span.resource = state_->open_resource;
+  span.scope = state_->open_scope;
   span.trace_id = *trace_id;
   span.span_id = *span_id;
   span.parent_span_id = *parent_id;
@@ -91,6 +156,7 @@ Result<void> Embedded::record(const RecordedSpan& recorded, base::UnixNanos now)
   span.status = recorded.error ? telemetry::StatusCode::kError : telemetry::StatusCode::kOk;
   span.status_message = batch->own(recorded.message);
   span.attributes = add_attributes(*batch, recorded.attributes);
+  const auto events_begin = static_cast<std::uint32_t>(batch->mutable_events().size());
   for (const RecordedEvent& event : recorded.events) {
     telemetry::Event out;
     out.time = event.time;
@@ -98,9 +164,11 @@ Result<void> Embedded::record(const RecordedSpan& recorded, base::UnixNanos now)
     out.attributes = add_attributes(*batch, event.attributes);
     batch->mutable_events().push_back(out);
   }
-  span.events = {0, static_cast<std::uint32_t>(batch->mutable_events().size())};
+  span.events = {events_begin, static_cast<std::uint32_t>(batch->mutable_events().size())};
   batch->add_span(span);
-  return keep(std::move(batch), now);
+  state_->newest = std::max(state_->newest, now);
+  if (batch->size() >= kSpansPerBatch) state_->settle(now);
+  return {};
 }
 
 Result<std::uint64_t> Embedded::add_otlp_json(std::string body, base::UnixNanos now) {
@@ -110,22 +178,9 @@ Result<std::uint64_t> Embedded::add_otlp_json(std::string body, base::UnixNanos 
   if (count == 0) return count;
   auto batch = std::make_shared<telemetry::SpanBatch>(std::move(decoded.batch));
   base::MutexLock lock(mutex_);
-  HG_RETURN_IF_ERROR(keep(std::move(batch), now));
+  state_->settle(now);
+  state_->keep(std::move(batch), now);
   return count;
-}
-
-Result<void> Embedded::keep(telemetry::SpanBatchPtr batch, base::UnixNanos now) {
-  state_->metrics.add(*batch, now);
-  store::AppendRequest append;
-  append.spans = std::move(batch);
-  append.arrival = now;
-  state_->traces.append(std::move(append), [](Result<store::Ack>) {});
-  if (++state_->recorded % kRetentionEvery != 0) return {};
-  const store::RetentionPolicy policy{kEmbeddedTraceAgeNs, kEmbeddedTraceAgeNs,
-                                      kEmbeddedTraceBytesMax};
-  const auto dropped = state_->traces.apply_retention(policy, now);
-  if (!dropped) return dropped.error();
-  return {};
 }
 
 std::string Embedded::throughput_report(const std::string& agent, double hours,
@@ -184,11 +239,23 @@ void Embedded::set_conflict_levels(const Levels& levels) {
   state_->metrics.set_thresholds(thresholds);
 }
 
+std::uint64_t Embedded::trace_bytes() {
+  base::MutexLock lock(mutex_);
+  return state_->kept_bytes + (state_->open ? state_->open->size_bytes() : 0);
+}
+
 Result<std::string> Embedded::trace(const std::string& trace_id) {
   const auto id = base::TraceId::from_hex(trace_id);
   if (!id) return Error{ErrorCode::kInvalidArgument, "a trace id has 32 hex digits"};
   base::MutexLock lock(mutex_);
-  HG_ASSIGN_OR_RETURN(const auto read, store::read_unique_trace(state_->traces, 0, *id, {}));
+  state_->settle(state_->newest);
+  store::model::ModelTraceStore found;
+  for (telemetry::SpanBatchPtr& batch : state_->batches_of(*id)) {
+    store::AppendRequest append;
+    append.spans = std::move(batch);
+    found.append(std::move(append), [](Result<store::Ack>) {});
+  }
+  HG_ASSIGN_OR_RETURN(const auto read, store::read_unique_trace(found, 0, *id, {}));
   return otlp::encode_traces_json(*read.spans);
 }
 

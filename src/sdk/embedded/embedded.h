@@ -59,9 +59,14 @@ struct Observation {
   std::string feature;
 };
 
-// Bytes of traces that are kept; the oldest go first.
+// Bytes of traces that are kept, memory around them included; the oldest go first. A single request
+// beyond it is kept until the next one.
 inline constexpr std::uint64_t kEmbeddedTraceBytesMax = 64u << 20;
 inline constexpr std::int64_t kEmbeddedTraceAgeNs = 24 * base::kNanosPerHour;
+// Facts of runs that figures may still change; those touched longest ago are put aside.
+inline constexpr std::size_t kEmbeddedLiveBytesMax = 24u << 20;
+// Runs in listings; the oldest go first.
+inline constexpr std::size_t kEmbeddedRunsMax = 10'000;
 // Metrics with a detector of their own; observe() refuses further names.
 inline constexpr std::size_t kEmbeddedMetricsMax = 10'000;
 
@@ -89,6 +94,9 @@ class Embedded {
   void set_throughput_levels(const Levels& levels);
   void set_conflict_levels(const Levels& levels);
 
+  // What is kept of traces at present: at most kEmbeddedTraceBytesMax and one batch.
+  std::uint64_t trace_bytes();
+
   // OTLP JSON of one trace. kNotFound if none of its spans is kept.
   base::Result<std::string> trace(const std::string& trace_id);
 
@@ -97,7 +105,6 @@ class Embedded {
 
  private:
   struct State;
-  base::Result<void> keep(telemetry::SpanBatchPtr batch, base::UnixNanos now) HG_REQUIRES(mutex_);
 
   base::Mutex mutex_;
   std::unique_ptr<State> state_ HG_GUARDED_BY(mutex_);

@@ -45,6 +45,53 @@ TEST(EmbeddedTest, TheTraceComesBack) {
             base::ErrorCode::kNotFound);
 }
 
+std::string hex_id(std::size_t digits, int number) {
+  std::string text = std::to_string(number + 1);
+  return std::string(digits - text.size(), '0') + text;
+}
+
+TEST(EmbeddedTest, TracesStayWithinTheirBytesAndTheOldestGoFirst) {
+  Embedded engine("hive");
+  constexpr int kSpans = 20'000;  // of more than 4 KB each
+  const std::string text(4096, 'x');
+  for (int i = 0; i < kSpans; ++i) {
+    RecordedSpan span = task(hex_id(16, i), false);
+    span.trace_id = hex_id(32, i);
+    span.attributes.emplace_back("text", text);
+    ASSERT_TRUE(engine.record(span, kNow));
+    ASSERT_LE(engine.trace_bytes(), kEmbeddedTraceBytesMax + (2u << 20));
+  }
+  EXPECT_EQ(engine.trace(hex_id(32, 0)).error().code, base::ErrorCode::kNotFound);
+  EXPECT_TRUE(engine.trace(hex_id(32, kSpans - 1)));
+  const std::string report = engine.throughput_report("agent_1", 24, kNow);
+  EXPECT_NE(report.find("\"total_tasks\":20000"), std::string::npos) << report;
+}
+
+TEST(EmbeddedTest, ManySmallSpansShareTheirMemory) {
+  Embedded engine("hive");
+  constexpr int kSpans = 10'000;
+  for (int i = 0; i < kSpans; ++i) {
+    ASSERT_TRUE(engine.record(task(hex_id(16, i), false), kNow));
+  }
+  EXPECT_LT(engine.trace_bytes() / kSpans, 1024u);
+  const auto trace = engine.trace("0123456789abcdef0123456789abcdef");
+  ASSERT_TRUE(trace);
+  EXPECT_NE(trace->find(hex_id(16, 0)), std::string::npos);
+  EXPECT_NE(trace->find(hex_id(16, kSpans - 1)), std::string::npos);
+}
+
+TEST(EmbeddedTest, TracesAreKeptForADay) {
+  Embedded engine("hive");
+  RecordedSpan span = task("00000000000000a1", false);
+  ASSERT_TRUE(engine.record(span, kNow));
+  ASSERT_TRUE(engine.trace(span.trace_id));
+  RecordedSpan later = task("00000000000000a2", false);
+  later.trace_id = hex_id(32, 7);
+  ASSERT_TRUE(engine.record(later, kNow + kEmbeddedTraceAgeNs + 1));
+  ASSERT_TRUE(engine.trace(later.trace_id));
+  EXPECT_EQ(engine.trace(span.trace_id).error().code, base::ErrorCode::kNotFound);
+}
+
 TEST(EmbeddedTest, AMalformedIdIsRefused) {
   Embedded engine("hive");
   RecordedSpan span = task("xyz", false);
