@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "reference" / "python.md"
 PACKAGE = ROOT / "python" / "honeyguide"
 MARK = "<!-- generated: tools/gen_python_reference.py -->\n"
 MODULES = ("monitoring_integration_framework", "business_metrics_monitor",
-           "distributed_tracing_system", "proactive_alerting_system")
+           "distributed_tracing_system", "proactive_alerting_system", "_tracer", "_setup", "_control")
 
 
 def signature(function):
@@ -64,9 +64,12 @@ def members(stub_class, runtime):
 def generate():
     for name in MODULES:
         module = importlib.import_module(f"honeyguide.{name}")
-        yield f"## {name}\n\n{text_of(module)}\n"
+        title = "honeyguide: " + ", ".join(module.__all__) if name.startswith("_") else name
+        yield f"## {title}\n\n{text_of(module)}\n"
         stub = ast.parse((PACKAGE / f"{name}.pyi").read_text(encoding="utf-8"))
         for node in stub.body:
+            if isinstance(node, ast.FunctionDef):
+                yield f"### `{signature(node)}`\n\n{text_of(getattr(module, node.name))}\n"
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 runtime = getattr(module, node.name)
                 yield f"### {node.name}\n\n{text_of(runtime)}\n"

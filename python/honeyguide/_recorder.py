@@ -8,6 +8,7 @@ import time
 import weakref
 
 from honeyguide import _core
+from honeyguide._tracer import Tracer
 
 _KINDS = {"internal": 1, "producer": 4, "consumer": 5}
 
@@ -69,10 +70,14 @@ def _message(error):
 
 
 class Recorder:
-    """Thread-safe. After a fork the child has an engine of its own, empty."""
+    """Thread-safe. After a fork the child has an engine of its own, empty.
 
-    def __init__(self, service_name):
+    With a server every span also goes to it, through the library's tracer: queued, never waited for.
+    """
+
+    def __init__(self, service_name, *, server=None, token=None):
         self.service_name = service_name
+        self.tracer = Tracer(service_name, server=server, token=token) if server else None
         self._engine = _core.Engine(service_name)
         self._pid = os.getpid()
         self.guard(self)
@@ -117,5 +122,14 @@ class Recorder:
             made.append(event)
         span.events = made
         self.engine.record(span, now_ns())
+        if self.tracer is not None:
+            self.tracer.record(span)
         self.recorded += 1
         return span.span_id
+
+    def add_otlp_json(self, body):
+        """Spans of an ExportTraceServiceRequest as OTLP JSON into the engine; gives how many.
+        ValueError for text that is none."""
+        added = self.engine.add_otlp_json(body, now_ns())
+        self.recorded += added
+        return added

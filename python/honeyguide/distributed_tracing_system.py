@@ -3,7 +3,6 @@ its root, across threads and processes (W3C Trace Context).
 """
 
 import contextlib
-import contextvars
 import enum
 import json
 import logging
@@ -13,6 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
+from honeyguide import _context
 from honeyguide._recorder import Recorder, new_span_id, new_trace_id, now_ns
 
 __all__ = ["DistributedTracingSystem", "SpanType", "TraceContext", "WorkflowTrace", "WorkflowType"]
@@ -25,7 +25,7 @@ SPAN_RECORDS_KEPT = 50_000  # for the summaries; the oldest go first
 BAGGAGE_ENTRIES_MAX = 64
 BAGGAGE_BYTES_MAX = 8192
 
-_current = contextvars.ContextVar("honeyguide_span", default=None)
+_current = _context.current
 _TRACEPARENT = re.compile(r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$")
 
 
@@ -205,11 +205,11 @@ class DistributedTracingSystem:
 
     @contextlib.contextmanager
     def _scope(self, name, workflow_id, attributes, *, kind="internal", done=None, failed=None):
-        parent = _current.get()
+        above = _context.parent()
         owner = self.workflow_context(workflow_id) if workflow_id else None
-        if parent is not None and (owner is None or owner[0] == parent.context.trace_id):
-            trace_id, parent_id = parent.context.trace_id, parent.context.span_id
-            workflow_id = workflow_id or parent.workflow_id
+        if above is not None and (owner is None or owner[0] == above[0]):
+            trace_id, parent_id = above[:2]
+            workflow_id = workflow_id or getattr(_current.get(), "workflow_id", None)
         elif owner is not None:
             trace_id, parent_id = owner
         else:
@@ -217,7 +217,7 @@ class DistributedTracingSystem:
         attributes["workflow.id"] = workflow_id
         span = _ActiveSpan(TraceContext(trace_id, new_span_id(), parent_id or None), now_ns(), attributes,
                            workflow_id=workflow_id)
-        token = _current.set(span)
+        tokens = _context.enter(span)
         with self._lock:
             self._active_spans += 1
         error = None
@@ -227,7 +227,7 @@ class DistributedTracingSystem:
             error = raised
             raise
         finally:
-            _current.reset(token)
+            _context.leave(tokens)
             end = now_ns()
             if error is None and done:
                 span.events.append((done, end, {}))
@@ -288,7 +288,9 @@ class DistributedTracingSystem:
     def get_trace_context(self):
         """The current span's context; None outside of every span."""
         span = _current.get()
-        return span.context if span else None
+        if span is None or isinstance(span, _ActiveSpan):
+            return span.context if span else None
+        return TraceContext(span.context.trace_id, span.context.span_id, None, span.context.trace_flags)
 
     def inject_trace_context(self, carrier):
         """Adds the current span's headers to `carrier`, if there is one; gives `carrier`."""
@@ -301,11 +303,18 @@ class DistributedTracingSystem:
     def attach_trace_context(self, carrier):
         """Spans within continue the trace that `carrier` brings."""
         context = TraceContext.from_headers(carrier)
-        token = _current.set(_ActiveSpan(context, now_ns(), {"span.type": "root"}) if context else None)
+        if context is None:
+            token = _current.set(None)
+            try:
+                yield None
+            finally:
+                _current.reset(token)
+            return
+        tokens = _context.enter(_ActiveSpan(context, now_ns(), {"span.type": "root"}))
         try:
             yield context
         finally:
-            _current.reset(token)
+            _context.leave(tokens)
 
     def extract_trace_context(self, carrier):
         """What the headers say; None without a valid traceparent. Changes nothing: to continue the
@@ -315,14 +324,18 @@ class DistributedTracingSystem:
     def add_span_event(self, name, attributes=None):
         """Adds an event to the current span; outside of every span it does nothing."""
         span = _current.get()
-        if span is not None:
+        if isinstance(span, _ActiveSpan):
             span.events.append((name, now_ns(), dict(attributes or {})))
+        elif span is not None:
+            span.add_event(name, attributes)
 
     def set_span_attribute(self, key, value):
         """Sets an attribute of the current span: a bool, int, float or str; of others their text."""
         span = _current.get()
-        if span is not None:
+        if isinstance(span, _ActiveSpan):
             span.attributes[key] = value
+        elif span is not None:
+            span.set_attribute(key, value)
 
     # --- summaries ---
 

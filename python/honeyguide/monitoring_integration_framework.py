@@ -9,7 +9,9 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from honeyguide._control import control
 from honeyguide._recorder import Recorder, new_span_id
+from honeyguide._settings import server_from_environment
 from honeyguide.business_metrics_monitor import BusinessMetricsMonitor
 from honeyguide.distributed_tracing_system import DistributedTracingSystem
 from honeyguide.proactive_alerting_system import AlertSeverity, ProactiveAlertingSystem
@@ -19,6 +21,7 @@ __all__ = ["AlertSeverity", "MonitoringIntegrationFramework", "MonitoringSystemH
 _log = logging.getLogger("honeyguide")
 
 METRICS_INTERVAL_S = 30.0
+FLUSH_SECONDS = 5.0  # of shutdown(), for what the server has not got yet
 COMPONENTS = ("business_metrics", "system_monitor", "alert_manager", "tracing_system",
               "proactive_alerting")
 
@@ -68,14 +71,21 @@ class _SystemMonitor:
 
 class MonitoringIntegrationFramework:
     """Thread-safe. `await initialize()` before use, `await shutdown()` at the end; both may be called
-    again without harm. Also an async context manager."""
+    again without harm. Also an async context manager.
 
-    def __init__(self, service_name="agent-hive-monitoring"):
+    server: base URL of a honeyguide server or another OTLP/HTTP receiver that gets every span too;
+    without it HONEYGUIDE_OTLP, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT, or a
+    JAEGER_ENDPOINT that ends in /v1/traces. Without any of them nothing leaves the process. token: sent
+    as a Bearer token; without it HONEYGUIDE_TOKEN. Reports are this process's own figures in any case."""
+
+    def __init__(self, service_name="agent-hive-monitoring", *, server=None, token=None):
         self.service_name = service_name
         level = os.environ.get("LOG_LEVEL")
         if level:
             _log.setLevel(level.upper())
-        self._recorder = Recorder(service_name)
+        self._token = token
+        self._recorder = Recorder(service_name, server=server or server_from_environment(), token=token)
+        self._controls = []
         self.business_metrics = BusinessMetricsMonitor(recorder=self._recorder)
         self.proactive_alerting = ProactiveAlertingSystem(self.business_metrics, recorder=self._recorder)
         self.distributed_tracing = DistributedTracingSystem(
@@ -125,6 +135,25 @@ class MonitoringIntegrationFramework:
         self.business_metrics.stop_monitoring()
         self.proactive_alerting.stop_monitoring()
         self.distributed_tracing.shutdown()
+        for one in self._controls:
+            one.close()
+        if self._recorder.tracer is not None:
+            try:
+                self._recorder.tracer.flush(FLUSH_SECONDS)
+            except RuntimeError as error:
+                _log.warning("honeyguide: not everything was delivered: %s", error)
+
+    def control(self, agent_id, *, server=None, token=None, on_change=None):
+        """Begins to listen to what a server tells `agent_id` to do; gives its honeyguide.Control, which
+        shutdown() closes. server: base URL of the API, else HONEYGUIDE_URL or http://127.0.0.1:8321."""
+        made = control(agent_id, server=server, token=token or self._token, on_change=on_change)
+        self._controls.append(made)
+        return made
+
+    def export_stats(self):
+        """Counts of the spans for the server (started, ended, dropped, exported, export_failures,
+        queued_bytes); None without one."""
+        return None if self._recorder.tracer is None else self._recorder.tracer.stats()
 
     async def __aenter__(self):
         await self.initialize()

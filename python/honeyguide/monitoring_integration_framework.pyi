@@ -1,10 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final
 from typing_extensions import Self
 
+from honeyguide._control import Control, Directive
 from honeyguide.business_metrics_monitor import BusinessMetricsMonitor
 from honeyguide.distributed_tracing_system import DistributedTracingSystem
 from honeyguide.proactive_alerting_system import AlertSeverity as AlertSeverity
@@ -13,6 +14,7 @@ from honeyguide.proactive_alerting_system import ProactiveAlertingSystem
 __all__ = ["AlertSeverity", "MonitoringIntegrationFramework", "MonitoringSystemHealth"]
 
 METRICS_INTERVAL_S: Final = 30.0
+FLUSH_SECONDS: Final = 5.0
 COMPONENTS: tuple[str, ...]
 
 @dataclass
@@ -35,9 +37,24 @@ class MonitoringIntegrationFramework:
     alerting: ProactiveAlertingSystem
     distributed_tracing: DistributedTracingSystem
     tracing: DistributedTracingSystem
-    def __init__(self, service_name: str = "agent-hive-monitoring") -> None: ...
+    def __init__(
+        self,
+        service_name: str = "agent-hive-monitoring",
+        *,
+        server: str | None = None,
+        token: str | None = None,
+    ) -> None: ...
     async def initialize(self) -> None: ...
     async def shutdown(self) -> None: ...
+    def control(
+        self,
+        agent_id: str,
+        *,
+        server: str | None = None,
+        token: str | None = None,
+        on_change: Callable[[Directive], object] | None = None,
+    ) -> Control: ...
+    def export_stats(self) -> dict[str, int] | None: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(
         self, *unused: type[BaseException] | BaseException | TracebackType | None

@@ -10,6 +10,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "sdk/embedded/embedded.h"
+#include "tracer.h"
 
 namespace nb = nanobind;
 namespace sdk = honeyguide::sdk;
@@ -29,6 +30,12 @@ using ReleaseGil = nb::call_guard<nb::gil_scoped_release>;
 void record(sdk::Embedded& engine, const sdk::RecordedSpan& span, std::int64_t now) {
   const auto done = engine.record(span, now);
   if (!done) raise(done.error());
+}
+
+std::uint64_t add_otlp_json(sdk::Embedded& engine, std::string body, std::int64_t now) {
+  const auto added = engine.add_otlp_json(std::move(body), now);
+  if (!added) raise(added.error());
+  return *added;
 }
 
 std::string trace(sdk::Embedded& engine, const std::string& trace_id) {
@@ -78,9 +85,11 @@ void bind_values(nb::module_& m) {
 NB_MODULE(_core, m) {
   m.doc() = "The honeyguide engine inside this process.";
   bind_values(m);
+  bind_tracer(m);
   nb::class_<sdk::Embedded>(m, "Engine")
       .def(nb::init<std::string>(), nb::arg("service_name"))
       .def("record", &record, nb::arg("span"), nb::arg("now"), ReleaseGil())
+      .def("add_otlp_json", &add_otlp_json, nb::arg("body"), nb::arg("now"), ReleaseGil())
       .def("throughput_report", &sdk::Embedded::throughput_report, nb::arg("agent"),
            nb::arg("hours"), nb::arg("now"), ReleaseGil())
       .def("agent_report", &sdk::Embedded::agent_report, nb::arg("agent"), nb::arg("hours"),
