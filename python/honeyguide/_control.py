@@ -58,6 +58,7 @@ class Directive:
 
     @property
     def expired(self):
+        """True once its life is over: it then means run."""
         return time.monotonic() >= self.expires
 
 
@@ -204,10 +205,12 @@ class Control:
 
     @property
     def paused(self):
+        """True while a pause is in force."""
         return self.directive.kind == "pause"
 
     @property
     def stopped(self):
+        """True while a stop is in force."""
         return self.directive.kind == "stop"
 
     @property

@@ -80,6 +80,7 @@ class Span:
         self._live.set_attribute(key, value)
 
     def set_attributes(self, attributes):
+        """Many at once, from a dict."""
         self._live.set_attributes(attributes)
 
     def add_event(self, name, attributes=None):
@@ -87,12 +88,15 @@ class Span:
         self._live.add_event(name, attributes)
 
     def set_ok(self):
+        """Says that it went well; a later set_error() wins."""
         self._live.set_ok()
 
     def set_error(self, message):
+        """Says that it failed, and why."""
         self._live.set_error(message)
 
     def end(self):
+        """Ends it now. Once."""
         self._live.end()
 
     def __enter__(self):
