@@ -32,7 +32,7 @@ CONTENT_ATTRIBUTES = (
     "input.value", "output.value", "llm.input_messages", "llm.output_messages", "llm.prompts", "llm.completions",
     "llm.prompt_template", "llm.function_call", "llm.tools", "tool.parameters", "tool_call.function.arguments",
     "retrieval.documents", "embedding.embeddings", "embedding.text", "reranker.query", "reranker.input_documents",
-    "reranker.output_documents", "message.content", "message.contents", "metadata",
+    "reranker.output_documents", "message.content", "message.contents",
     # OpenLLMetry
     "traceloop.entity.input", "traceloop.entity.output", "traceloop.prompt",
     # Vercel AI SDK, pydantic-ai, Langfuse, MLflow, LangSmith, smolagents, AG2, Strands, CrewAI
