@@ -171,7 +171,9 @@ def test_a_forked_child_sends_its_own_spans(server):
 
 def test_ctrl_c_is_the_hosts_own(server):
     said = python(f"""
-        import honeyguide, os, signal
+        import os, signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+        import honeyguide
         tracer = honeyguide.Tracer("s", server="{server.otlp_http}")
         tracer.start_span("x").end()
         try:

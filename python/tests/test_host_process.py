@@ -153,6 +153,7 @@ thread.join()
 
 def test_ctrl_c_reaches_the_program_and_ends_the_scope():
     said = run("""
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 tracing = DistributedTracingSystem()
 try:
     with tracing.trace_agent_operation("a", "op") as context:
